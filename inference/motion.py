@@ -1,0 +1,58 @@
+"""Motion of the product's rig: what the stages left of retargeting hand over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.skeletons import BONE_NAMES, BONE_PARENTS
+from . import rotations as rot
+
+
+@dataclass(frozen=True, slots=True)
+class RestPose:
+    """The subject's proportions: the product's bones in their rest pose, a T-pose facing -y in Blender's world.
+
+    `heads` and `tails` are `[B, 3]` metres in the order of `BONE_NAMES`; the pelvis is the origin.
+    """
+
+    heads: np.ndarray
+    tails: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """One subject's motion in Blender's world (z up, metres, right-handed).
+
+    times: `[T]` seconds of the source's own clock. present: `[T]` bool, False where the subject was not seen (the other
+    arrays hold the last known values there and must not be keyed). root: `[T, 3]` pelvis position. rotations:
+    `[T, B, 4]` unit quaternions wxyz, each the rotation in world axes that takes a bone from the rest pose to its pose
+    (global, not relative to the parent). confidence: `[T, B]` 0 to 1, 0 where the subject is absent.
+    fps: the footage's own mean frame rate.
+    """
+
+    times: np.ndarray
+    present: np.ndarray
+    root: np.ndarray
+    rotations: np.ndarray
+    confidence: np.ndarray
+    rest: RestPose
+    fps: float
+
+    def __len__(self) -> int:
+        """Count of frames."""
+        return len(self.times)
+
+
+def bone_heads_and_tails(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
+    """Forward kinematics: `[T, B, 3]` positions in metres of every bone's head and tail in Blender's world."""
+    rest = motion.rest
+    heads = np.empty((len(motion), len(BONE_NAMES), 3))
+    for index, parent in enumerate(BONE_PARENTS):
+        if parent < 0:
+            heads[:, index] = motion.root
+        else:
+            offset = rest.heads[index] - rest.heads[parent]
+            heads[:, index] = heads[:, parent] + rot.rotate(motion.rotations[:, parent], offset)
+    return heads, heads + rot.rotate(motion.rotations, rest.tails - rest.heads)

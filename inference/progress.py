@@ -1,0 +1,43 @@
+"""Progress of long work. A stage yields `Progress`; closing the generator cancels it cleanly."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one stage has come.
+
+    `stage` is a short lower-case word ("scout", "detect", "lift", ...), `done` and `total` count the stage's own units
+    (`total` is None while it is unknown), `message` is a sentence fragment for people.
+    """
+
+    stage: str
+    done: int
+    total: int | None
+    message: str = ""
+
+    @property
+    def fraction(self) -> float | None:
+        """Share of the stage that is done, 0 to 1, or None while the total is unknown."""
+        if not self.total:
+            return None
+        return min(1.0, self.done / self.total)
+
+
+# Long work yields Progress and returns its result.
+Work = Generator[Progress, None, Result]
+
+
+def finish(work: Work[Result]) -> Result:
+    """Run `work` to its end, drop its progress and return its result."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value

@@ -1,0 +1,73 @@
+"""What a user can choose for a capture; every default is the recommended choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Backend = Literal["onnx", "mediapipe"]
+Model = Literal["heavy", "full"]
+Provider = Literal["auto", "cuda", "directml", "coreml", "cpu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place in the footage: a frame number (0 is the first frame) or seconds after the first frame."""
+
+    value: float
+    unit: Literal["frames", "seconds"] = "frames"
+
+
+@dataclass(frozen=True, slots=True)
+class FootageSettings:
+    """Which pictures to read: a video file or a folder of images, from `start` up to and with `end`, every `step`-th.
+
+    `image_rate` is the frame rate of a folder of images, which has no clock of its own.
+    """
+
+    path: Path
+    start: Moment | None = None
+    end: Moment | None = None
+    step: int = 1
+    image_rate: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSettings:
+    """Whom to capture: nobody named means the largest, most central, longest seen person.
+
+    `point` (x, y) or `box` (left, top, right, bottom) names a person in the first frame read, in pixels of the upright
+    picture, or as fractions of its width and height when no value is above 1.
+    """
+
+    point: tuple[float, float] | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """Which networks find the subject, and what runs them. `threads` None leaves the count to the machine."""
+
+    backend: Backend = "onnx"
+    model: Model = "heavy"
+    provider: Provider = "auto"
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """The lens: `focal_length` in millimetres on a sensor 36 mm wide, as Blender's cameras have; None is a guess."""
+
+    focal_length: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSettings:
+    """Everything one capture needs. `cache` is the folder that keeps detections; None keeps none."""
+
+    footage: FootageSettings
+    subject: SubjectSettings = field(default_factory=SubjectSettings)
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    cache: Path | None = None

@@ -1,0 +1,85 @@
+"""Skeletons as data: detector landmarks, the product's joints, and the product's bones with their rest pose.
+
+Sources: the BlazePose topology is that of MediaPipe's pose landmarker (33 points); the first 17 product joints are the
+Human3.6M joints in the field's usual order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BLAZEPOSE = (
+    "nose", "eye_inner.L", "eye.L", "eye_outer.L", "eye_inner.R", "eye.R", "eye_outer.R", "ear.L", "ear.R",
+    "mouth.L", "mouth.R", "shoulder.L", "shoulder.R", "elbow.L", "elbow.R", "wrist.L", "wrist.R",
+    "pinky.L", "pinky.R", "index.L", "index.R", "thumb.L", "thumb.R", "hip.L", "hip.R", "knee.L", "knee.R",
+    "ankle.L", "ankle.R", "heel.L", "heel.R", "toe.L", "toe.R",
+)  # fmt: skip
+
+JOINTS = (
+    # the 17 of Human3.6M
+    "pelvis", "hip.R", "knee.R", "ankle.R", "hip.L", "knee.L", "ankle.L", "spine", "thorax", "neck", "head",
+    "shoulder.L", "elbow.L", "wrist.L", "shoulder.R", "elbow.R", "wrist.R",
+    # hands, feet and face, so that their turn can be solved
+    "index.L", "pinky.L", "thumb.L", "index.R", "pinky.R", "thumb.R", "heel.L", "toe.L", "heel.R", "toe.R",
+    "nose", "ear.L", "ear.R",
+)  # fmt: skip
+
+JOINT_PARENTS = (
+    -1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9,
+    8, 11, 12, 8, 14, 15,
+    13, 13, 13, 16, 16, 16, 6, 6, 3, 3,
+    9, 9, 9,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bone:
+    """One bone of the product's rig: it runs from joint `head` to joint `tail`.
+
+    `rest` is its direction in the rest pose, a T-pose in Blender's world that faces -y: the subject's left is +x, up +z.
+    """
+
+    name: str
+    parent: str | None
+    head: str
+    tail: str
+    rest: tuple[float, float, float]
+
+
+_UP = (0.0, 0.0, 1.0)
+_DOWN = (0.0, 0.0, -1.0)
+_LEFT = (1.0, 0.0, 0.0)
+_RIGHT = (-1.0, 0.0, 0.0)
+_FOOT = (0.0, -0.8, -0.6)
+
+BONES = (
+    Bone("hips", None, "pelvis", "spine", _UP),
+    Bone("spine", "hips", "spine", "thorax", _UP),
+    Bone("neck", "spine", "thorax", "neck", _UP),
+    Bone("head", "neck", "neck", "head", _UP),
+    Bone("shoulder.L", "spine", "thorax", "shoulder.L", _LEFT),
+    Bone("upper_arm.L", "shoulder.L", "shoulder.L", "elbow.L", _LEFT),
+    Bone("forearm.L", "upper_arm.L", "elbow.L", "wrist.L", _LEFT),
+    Bone("hand.L", "forearm.L", "wrist.L", "knuckles.L", _LEFT),
+    Bone("shoulder.R", "spine", "thorax", "shoulder.R", _RIGHT),
+    Bone("upper_arm.R", "shoulder.R", "shoulder.R", "elbow.R", _RIGHT),
+    Bone("forearm.R", "upper_arm.R", "elbow.R", "wrist.R", _RIGHT),
+    Bone("hand.R", "forearm.R", "wrist.R", "knuckles.R", _RIGHT),
+    Bone("thigh.L", "hips", "hip.L", "knee.L", _DOWN),
+    Bone("shin.L", "thigh.L", "knee.L", "ankle.L", _DOWN),
+    Bone("foot.L", "shin.L", "ankle.L", "toe.L", _FOOT),
+    Bone("thigh.R", "hips", "hip.R", "knee.R", _DOWN),
+    Bone("shin.R", "thigh.R", "knee.R", "ankle.R", _DOWN),
+    Bone("foot.R", "shin.R", "ankle.R", "toe.R", _FOOT),
+)
+BONE_NAMES = tuple(bone.name for bone in BONES)
+BONE_PARENTS = tuple(-1 if bone.parent is None else BONE_NAMES.index(bone.parent) for bone in BONES)
+
+
+def mirrored(name: str) -> str:
+    """The left or right partner of a joint or bone name; a name in the middle is its own partner."""
+    if name.endswith(".L"):
+        return name[:-1] + "R"
+    if name.endswith(".R"):
+        return name[:-1] + "L"
+    return name
