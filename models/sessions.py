@@ -1,0 +1,131 @@
+"""ONNX Runtime sessions on the first execution provider that truly loads."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentsError, SetupError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An ONNX Runtime execution provider: what people call it and what the runtime calls it."""
+
+    label: str
+    runtime_name: str
+
+
+PROVIDERS = {
+    "cuda": Provider("CUDA", "CUDAExecutionProvider"),
+    "directml": Provider("DirectML", "DmlExecutionProvider"),
+    "coreml": Provider("CoreML", "CoreMLExecutionProvider"),
+    "cpu": Provider("CPU", "CPUExecutionProvider"),
+}
+"""By the name a user chooses, in the order that "auto" tries them."""
+
+_LOG_FATAL = 4
+
+
+class NetworkSession:
+    """One loaded network. `provider` is what truly runs it, `seconds` the wall time spent in it so far."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, provider: Provider) -> None:
+        self.provider = provider
+        self.seconds = 0.0
+        self._session = session
+        self._input = session.get_inputs()[0].name
+        self._outputs = [output.name for output in session.get_outputs()]
+
+    def run(self, batch: np.ndarray) -> dict[str, np.ndarray]:
+        """Outputs by name for a float32 batch in the network's input layout."""
+        start = time.perf_counter()
+        values = self._session.run(self._outputs, {self._input: batch})
+        self.seconds += time.perf_counter() - start
+        return dict(zip(self._outputs, values, strict=True))
+
+
+def open_session(path: Path, provider: str, threads: int | None) -> NetworkSession:
+    """Load the ONNX file `path` on `provider`, a key of PROVIDERS, or on the first that works for "auto".
+
+    A provider that is listed by the runtime may still not load, and the runtime then falls back to the CPU without a
+    word, so what counts is what a made session reports, and that a first run succeeds. `threads` None leaves the count
+    to the runtime. Raises ArgumentsError for an unknown name, SetupError when the provider, or ONNX Runtime itself,
+    cannot be loaded.
+    """
+    if provider != "auto" and provider not in PROVIDERS:
+        raise ArgumentsError(f"There is no provider {provider!r}. Choose one of: auto, {', '.join(PROVIDERS)}.")
+    runtime = _import_runtime()
+    for candidate in PROVIDERS.values() if provider == "auto" else [PROVIDERS[provider]]:
+        session = _try_provider(runtime, path, candidate, threads)
+        if session is not None:
+            return NetworkSession(session, candidate)
+    if provider in ("auto", "cpu"):
+        raise SetupError(f"ONNX Runtime {runtime.__version__} cannot load {path}. Reinstall the extension.")
+    label = PROVIDERS[provider].label
+    raise SetupError(
+        f"{label} cannot be used on this machine with the installed ONNX Runtime {runtime.__version__}. "
+        f"Choose the provider auto or cpu, or install what {label} needs."
+    )
+
+
+def _import_runtime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise SetupError(f"ONNX Runtime cannot be loaded ({error}). Reinstall the extension.") from error
+    # what the runtime would print about a provider that does not load is told by our own errors
+    onnxruntime.set_default_logger_severity(_LOG_FATAL)
+    return onnxruntime
+
+
+def _try_provider(
+    runtime: Any, path: Path, provider: Provider, threads: int | None
+) -> onnxruntime.InferenceSession | None:
+    """A session that has run once, or None where the provider does not work."""
+    if provider.runtime_name not in runtime.get_available_providers():
+        return None
+    options = runtime.SessionOptions()
+    options.log_severity_level = _LOG_FATAL
+    # threads that spin while they wait slow each other, and the rest of the machine, down
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    if provider is PROVIDERS["directml"]:
+        # DirectML refuses memory patterns
+        options.enable_mem_pattern = False
+    if provider is PROVIDERS["cuda"]:
+        _preload_cuda(runtime)
+    try:
+        session = runtime.InferenceSession(path, options, providers=[provider.runtime_name])
+        if session.get_providers()[0] != provider.runtime_name:
+            return None
+        entry = session.get_inputs()[0]
+        batch = np.zeros([size if isinstance(size, int) else 1 for size in entry.shape], np.float32)
+        session.run(None, {entry.name: batch})
+    except _runtime_errors(runtime):
+        return None
+    return session
+
+
+def _preload_cuda(runtime: Any) -> None:
+    """Load the CUDA libraries that lie in Python packages, which the runtime does not find by itself."""
+    if hasattr(runtime, "preload_dlls"):
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does not find; stdout is not ours
+            runtime.preload_dlls()
+
+
+def _runtime_errors(runtime: Any) -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises when a provider or a network cannot be used; its errors share no base of their own."""
+    state = runtime.capi.onnxruntime_pybind11_state
+    names = ("EPFail", "EngineError", "Fail", "InvalidGraph", "InvalidProtobuf", "NotImplemented", "RuntimeException")
+    return (OSError, RuntimeError, ValueError, *(getattr(state, name) for name in names))
