@@ -129,19 +129,22 @@ def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return intersection / np.maximum(union, np.finfo(np.float32).tiny)
 
 
-def candidates(points: np.ndarray, scores: np.ndarray, width: int, height: int) -> list[Candidate]:
-    """Candidates in a picture of that size from what `decode_detections` gave for its letterbox.
+def body_box(region: Region, width: int, height: int) -> tuple[float, float, float, float]:
+    """The square around the circle that holds the whole body, cut to a picture of that size."""
+    radius = region.size / (2 * _REGION_MARGIN)
+    left, right = np.clip((region.x - radius, region.x + radius), 0, width).tolist()
+    top, bottom = np.clip((region.y - radius, region.y + radius), 0, height).tolist()
+    return left, top, right, bottom
 
-    The box is the square around the circle that holds the whole body, cut to the picture.
-    """
+
+def candidates(points: np.ndarray, scores: np.ndarray, width: int, height: int) -> list[Candidate]:
+    """Candidates in a picture of that size from what `decode_detections` gave for its letterbox."""
     picture = to_picture(points, letterbox(width, height))
-    found = []
-    for (hips, rim), score in zip(picture[:, 2:4], scores, strict=True):
-        radius = np.hypot(*(rim - hips))
-        left, top = np.clip(hips - radius, 0, (width, height)).tolist()
-        right, bottom = np.clip(hips + radius, 0, (width, height)).tolist()
-        found.append(Candidate((left, top, right, bottom), float(score), body_region(hips, rim)))
-    return found
+    regions = [body_region(hips, rim) for hips, rim in picture[:, 2:4]]
+    return [
+        Candidate(body_box(region, width, height), float(score), region)
+        for region, score in zip(regions, scores, strict=True)
+    ]
 
 
 def refine(points: np.ndarray, heatmaps: np.ndarray) -> np.ndarray:
