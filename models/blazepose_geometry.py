@@ -20,6 +20,10 @@ LANDMARK_COUNT = 39
 _STRIDES = (8, 16, 32, 32, 32)
 _ANCHORS_PER_CELL = 2
 _REGION_MARGIN = 1.25
+_LEAST_SPARE = 0.2
+"""How much longer than wide a picture is before it is looked at in parts too."""
+_SAME_PERSON = 0.25
+"""How far apart, over the region's side, the hips of one person lie in two views at most."""
 _SCORE_LIMIT = 100.0
 _HEATMAP_KERNEL = 7
 _HEATMAP_THRESHOLD = 0.5
@@ -48,9 +52,22 @@ def anchors() -> np.ndarray:
     return np.concatenate(rows)
 
 
-def letterbox(width: int, height: int) -> Region:
-    """The upright square around a whole picture of that size."""
-    return Region(width / 2, height / 2, float(max(width, height)), 0.0)
+def views(width: int, height: int) -> list[Region]:
+    """Upright squares to look for people in: one around the whole picture, then, in a long one, some along it.
+
+    The detector sees 224 pixels only, so in a wide picture a person is large enough for it in a part of the picture
+    alone. Neighbours overlap by half, so that whoever is narrower than that is whole in one of them.
+    """
+    side = min(width, height)
+    spare = max(width, height) - side
+    whole = Region(width / 2, height / 2, float(side + spare), 0.0)
+    if spare < _LEAST_SPARE * side:
+        return [whole]
+    starts = np.linspace(0, spare, int(np.ceil(2 * spare / side)) + 1).tolist()
+    half = side / 2
+    if width > height:
+        return [whole, *(Region(start + half, half, float(side), 0.0) for start in starts)]
+    return [whole, *(Region(half, start + half, float(side), 0.0) for start in starts)]
 
 
 def region_matrix(region: Region, side: int = 1) -> np.ndarray:
@@ -137,14 +154,36 @@ def body_box(region: Region, width: int, height: int) -> tuple[float, float, flo
     return left, top, right, bottom
 
 
-def candidates(points: np.ndarray, scores: np.ndarray, width: int, height: int) -> list[Candidate]:
-    """Candidates in a picture of that size from what `decode_detections` gave for its letterbox."""
-    picture = to_picture(points, letterbox(width, height))
+def candidates(points: np.ndarray, scores: np.ndarray, view: Region, width: int, height: int) -> list[Candidate]:
+    """Candidates in a picture of that size from what `decode_detections` gave for one view of it."""
+    picture = to_picture(points, view)
     regions = [body_region(hips, rim) for hips, rim in picture[:, 2:4]]
     return [
         Candidate(body_box(region, width, height), float(score), region)
         for region, score in zip(regions, scores, strict=True)
     ]
+
+
+def merge_views(found: list[list[Candidate]]) -> list[Candidate]:
+    """What several views of one picture show, best first, each person once.
+
+    Two in one view are two people. Two in different views whose hips are close are one, and the surer stays: a person
+    whom the view cuts, or who is small in it, gets a worse region.
+    """
+    ranked = sorted(
+        ((number, candidate) for number, view in enumerate(found) for candidate in view),
+        key=lambda entry: -entry[1].score,
+    )
+    kept: list[tuple[int, Candidate]] = []
+    for number, candidate in ranked:
+        if not any(number != other and _same_person(candidate.region, rival.region) for other, rival in kept):
+            kept.append((number, candidate))
+    return [candidate for _, candidate in kept]
+
+
+def _same_person(first: Region, second: Region) -> bool:
+    distance = np.hypot(first.x - second.x, first.y - second.y)
+    return bool(distance < _SAME_PERSON * max(first.size, second.size))
 
 
 def refine(points: np.ndarray, heatmaps: np.ndarray) -> np.ndarray:

@@ -39,13 +39,14 @@ class OnnxBlazePose:
     def find(self, image: np.ndarray) -> list[Candidate]:
         """People in the whole picture, best first."""
         height, width = image.shape[:2]
-        square = geometry.letterbox(width, height)
-        picture = _crop(image, square, geometry.DETECTOR_SIDE, cv2.BORDER_CONSTANT)
-        outputs = self._detector.run(picture * np.float32(1 / 127.5) - np.float32(1.0))
-        points, scores = geometry.decode_detections(
-            outputs["boxes"][0], outputs["scores"][0, :, 0], self._anchors, self._detection
-        )
-        return geometry.candidates(points, scores, width, height)
+        views = geometry.views(width, height)
+        pictures = [_crop(image, view, geometry.DETECTOR_SIDE, cv2.BORDER_CONSTANT) for view in views]
+        outputs = self._detector.run(np.concatenate(pictures) * np.float32(1 / 127.5) - np.float32(1.0))
+        found = []
+        for view, boxes, scores in zip(views, outputs["boxes"], outputs["scores"], strict=True):
+            points, sure = geometry.decode_detections(boxes, scores[:, 0], self._anchors, self._detection)
+            found.append(geometry.candidates(points, sure, view, width, height))
+        return geometry.merge_views(found)
 
     def read(self, image: np.ndarray, region: Region) -> Reading:
         """Landmarks of the person in `region`; the score tells whether there is one."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SetupError
-from .blazepose_geometry import body_box, body_region
+from .blazepose_geometry import body_box, body_region, merge_views, views
 from .pose import Candidate, Reading, Region
 from .skeletons import BLAZEPOSE
 from .task_bundle import pose_bundle
@@ -75,11 +75,10 @@ class MediapipeTasks:
         """People in the whole picture, the surest first; the score is the mean presence of the landmarks."""
         height, width = image.shape[:2]
         found = []
-        for pose in self._detect(image):
-            region = pose.region
-            box = body_box(region, width, height)
-            found.append(Candidate(box, float(pose.presence.mean()), region))
-        return sorted(found, key=lambda candidate: -candidate.score)
+        for view in views(width, height):
+            regions = [(pose.region, float(pose.presence.mean())) for pose in self._detect_around(image, view, 0.5)]
+            found.append([Candidate(body_box(region, width, height), score, region) for region, score in regions])
+        return merge_views(found)
 
     def read(self, image: np.ndarray, region: Region) -> Reading:
         """Landmarks of the person in `region`, which the landmarker looks for anew in the picture around it.
@@ -87,11 +86,7 @@ class MediapipeTasks:
         Of several people it is the one whose region is nearest. It only says that somebody is there, so the score is 1,
         or 0 with everything else empty.
         """
-        height, width = image.shape[:2]
-        reach = self._settings.reach * region.size
-        left, top = max(0, int(region.x - reach)), max(0, int(region.y - reach))
-        cut = image[top : min(height, int(region.y + reach)), left : min(width, int(region.x + reach))]
-        poses = self._detect(cut, np.array((left, top, 0), np.float32)) if cut.size else []
+        poses = self._detect_around(image, region, self._settings.reach)
         if not poses:
             empty = np.zeros((len(BLAZEPOSE), 3), np.float32)
             return Reading(empty, empty, empty[:, 0], empty[:, 0], 0.0, region)
@@ -102,15 +97,20 @@ class MediapipeTasks:
         """Free what the runtime holds."""
         self._landmarker.close()
 
-    def _detect(self, image: np.ndarray, corner: np.ndarray | float = 0.0) -> list[_Pose]:
-        """Poses in a picture whose top left corner lies at `corner` `[3]` of the whole one."""
-        height, width = image.shape[:2]
-        picture = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(image))
+    def _detect_around(self, image: np.ndarray, region: Region, reach: float) -> list[_Pose]:
+        """Poses in the upright square around a region; `reach` is half its side over the region's."""
+        left, top = (max(0, round(middle - reach * region.size)) for middle in (region.x, region.y))
+        right, bottom = (max(0, round(middle + reach * region.size)) for middle in (region.x, region.y))
+        cut = np.ascontiguousarray(image[top:bottom, left:right])
+        if cut.size == 0:
+            return []
+        picture = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=cut)
         start = time.perf_counter()
         result = self._landmarker.detect(picture)
         self.network_seconds += time.perf_counter() - start
-        # depth is on the scale of x
-        scale = np.array((width, height, width), np.float32)
+        height, width = cut.shape[:2]
+        scale = np.array((width, height, width), np.float32)  # depth is on the scale of x
+        corner = np.array((left, top, 0), np.float32)
         return [
             _Pose(
                 landmarks=_columns(flat, "x", "y", "z") * scale + corner,
@@ -128,7 +128,7 @@ def _columns(landmarks: Sequence[Any], *names: str) -> np.ndarray:
 
 def _import_mediapipe() -> Any:
     try:
-        import mediapipe
+        import mediapipe  # noqa: PLC0415 - an optional package
     except ImportError as error:
         raise SetupError(
             f"The mediapipe detector needs the Python package mediapipe 1.2.2 or newer ({error}). "

@@ -22,11 +22,11 @@ def open_pose_model(
         raise ArgumentsError(f"There is no model {model!r}. Choose one of: {', '.join(MODELS)}.")
     try:
         if backend == "onnx":
-            from .blazepose_onnx import OnnxBlazePose
+            # a backend is imported when it is chosen: the other one's packages need not be there
+            from .blazepose_onnx import OnnxBlazePose  # noqa: PLC0415
 
             return OnnxBlazePose(model, provider, threads)
-        from .mediapipe_tasks import MediapipeTasks
-
-        return MediapipeTasks(model)
+        from .mediapipe_tasks import MediapipeTasks  # noqa: PLC0415
     except ImportError as error:
         raise SetupError(f"A module of the detector cannot be loaded ({error}). Reinstall the extension.") from error
+    return MediapipeTasks(model)

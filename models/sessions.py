@@ -80,7 +80,7 @@ def open_session(path: Path, provider: str, threads: int | None) -> NetworkSessi
 
 def _import_runtime() -> Any:
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: PLC0415 - everything but detection works without it
     except ImportError as error:
         raise SetupError(f"ONNX Runtime cannot be loaded ({error}). Reinstall the extension.") from error
     # what the runtime would print about a provider that does not load is told by our own errors
