@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 
@@ -22,8 +22,10 @@ _TIME_TOLERANCE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture. `index` counts the source's frames in the order they are shown (0 is the first, whatever the start
-    of the range), `time` is seconds after the first, `image` is `[H, W, 3]` uint8 RGB, upright and C-contiguous.
+    """One picture.
+
+    index: counts the source's frames in the order they are shown; 0 is the first, whatever the start of the range.
+    time: seconds after the source's first frame. image: `[H, W, 3]` uint8 RGB, upright and C-contiguous.
     """
 
     index: int
@@ -57,14 +59,14 @@ class FootageInfo:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A frame whose picture is not converted yet: `image()` makes it, or raises `BreakOff`."""
+    """A frame whose picture is not converted yet: `image()` makes it, or raises `BrokenOffError`."""
 
     index: int
     time: float
     image: Callable[[], np.ndarray]
 
 
-class BreakOff(Exception):
+class BrokenOffError(Exception):
     """The source is damaged from here on. The message tells how, as the end of a sentence; may be empty."""
 
 
@@ -141,7 +143,7 @@ class Footage(ABC):
         self._span = span
         self._readers: list[Generator[Frame, None, None]] = []
 
-    def __enter__(self) -> Footage:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -171,7 +173,7 @@ class Footage(ABC):
 
     @abstractmethod
     def _shots(self) -> Generator[Shot, None, None]:
-        """Every frame from the start of the range or earlier. Raises BreakOff where the source is damaged."""
+        """Every frame from the start of the range or earlier. Raises BrokenOffError where the source is damaged."""
 
     def _first_frames(self, count: int) -> Iterator[Frame]:
         return islice(self.frames(), count)
@@ -195,12 +197,12 @@ class Footage(ABC):
                     if (shot.index - first) % self._span.step == 0:
                         yield Frame(shot.index, shot.time, shot.image())
                 last = shot
-        except BreakOff as damage:
+        except BrokenOffError as damage:
             self._note_damage(last, str(damage))
         finally:
             shots.close()
         if first is None:
-            raise self._empty_range(last, cut)
+            raise self._empty_range(last, cut=cut)
 
     def _note_damage(self, last: Shot | None, how: str) -> None:
         if last is None:
@@ -211,7 +213,7 @@ class Footage(ABC):
             f"({last.index + 1} frames){because} and was used up to there."
         )
 
-    def _empty_range(self, last: Shot | None, cut: bool) -> FootageError:
+    def _empty_range(self, last: Shot | None, *, cut: bool) -> FootageError:
         name = self.info.path.name
         start, end = self._span.start, self._span.end
         if start is not None and end is not None and cut:

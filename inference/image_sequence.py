@@ -10,10 +10,11 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from av.error import FFmpegError
 
 from ..errors import ArgumentsError, FootageError
 from .focal_length import on_full_frame_width
-from .frames import BreakOff, Footage, FootageInfo, Frame, Shot, Span
+from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span
 from .pixels import over_black
 from .settings import FootageSettings
 
@@ -38,7 +39,7 @@ class ImageSequence(Footage):
         self._rate = settings.image_rate
         try:
             height, width = _read_picture(self._paths[0]).shape[:2]
-        except BreakOff:
+        except BrokenOffError:
             raise FootageError(f"{self._paths[0]} is damaged or no picture: export it again or take it away.") from None
         self.info = FootageInfo(
             path=settings.path,
@@ -67,7 +68,7 @@ class ImageSequence(Footage):
         for number, shot in enumerate(shots):
             try:
                 yield Frame(shot.index, shot.time, shot.image())
-            except BreakOff:
+            except BrokenOffError:
                 if number == 0:
                     continue
                 return
@@ -119,16 +120,16 @@ def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
 
 
 def _read_picture(path: Path) -> np.ndarray:
-    """`[H, W, 3]` uint8 RGB of a picture file. Raises BreakOff where it cannot be read."""
+    """`[H, W, 3]` uint8 RGB of a picture file. Raises BrokenOffError where it cannot be read."""
     try:
         data = path.read_bytes()
         # Only this reading turns by EXIF, and JPEG has neither alpha nor 16 bits to lose in it.
         flags = cv2.IMREAD_COLOR if data.startswith(_JPEG_START) else cv2.IMREAD_UNCHANGED
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if _is_whole(data) else None
     except (OSError, cv2.error) as error:
-        raise BreakOff(f"{path.name} cannot be read") from error
+        raise BrokenOffError(f"{path.name} cannot be read") from error
     if image is None:
-        raise BreakOff(f"{path.name} is damaged or no picture")
+        raise BrokenOffError(f"{path.name} is damaged or no picture")
     return _as_rgb(image)
 
 
@@ -159,7 +160,7 @@ def _focal_length(path: Path, width: int, height: int) -> float | None:
     try:
         with av.open(str(path.absolute())) as container:
             metadata = next(container.decode(video=0)).metadata
-    except (av.error.FFmpegError, StopIteration, OSError):
+    except (FFmpegError, StopIteration, OSError):
         return None
     text = metadata.get("ExifIFD/FocalLengthIn35mmFilm")
     return None if text is None else on_full_frame_width(text, width, height)

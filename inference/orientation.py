@@ -59,5 +59,5 @@ def from_display_matrix(data: bytes) -> Orientation:
     """
     a, b, _, c, d, *_ = np.frombuffer(data, np.int32, 9).tolist()
     if abs(a) + abs(d) >= abs(b) + abs(c):
-        return Orientation(False, a < 0, d < 0)
-    return Orientation(True, c < 0, b < 0)
+        return Orientation(mirror_columns=a < 0, mirror_rows=d < 0)
+    return Orientation(transpose=True, mirror_columns=c < 0, mirror_rows=b < 0)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -71,7 +73,7 @@ def scan_packets(container: InputContainer, stream: VideoStream, first: int | No
         return unknown
     stamps, keys = array("q"), array("q")
     newest = first
-    try:
+    with suppress(FFmpegError):  # the packets before the damage still count
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 break
@@ -83,10 +85,8 @@ def scan_packets(container: InputContainer, stream: VideoStream, first: int | No
             stamps.append(packet.pts)
             if packet.is_keyframe:
                 keys.append(packet.pts)
-    except FFmpegError:
-        pass
     ordered = array("q", sorted(stamps))
-    repeated = any(earlier == later for earlier, later in zip(ordered, ordered[1:], strict=False))
+    repeated = any(earlier == later for earlier, later in pairwise(ordered))
     if not ordered or ordered[0] != first or repeated:
         return unknown
     return PacketTable(ordered, array("q", sorted(keys)), time_base, exact=True)

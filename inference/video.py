@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
+from av.buffer import Buffer
 from av.container import InputContainer
-from av.sidedata.sidedata import Type as SideDataType
+from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
@@ -20,7 +22,7 @@ from av.video.stream import VideoStream
 from ..errors import FootageError
 from .clock import Clock
 from .focal_length import on_full_frame_width
-from .frames import BreakOff, Footage, FootageInfo, Frame, Shot, Span, describe
+from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span, describe
 from .orientation import Orientation, from_display_matrix, from_rotation
 from .packets import PacketTable, scan_packets
 from .pixels import over_black
@@ -82,7 +84,7 @@ class VideoFootage(Footage):
             stream.thread_type = "SLICE"
             stream.codec_context.skip_frame = "NONKEY"
             for index, time in keys:
-                with suppress(av.error.FFmpegError):
+                with suppress(FFmpegError):
                     container.seek(self._table.stamps[index], stream=stream, backward=True)
                     for frame in container.decode(stream):
                         if frame.pts == self._table.stamps[index]:
@@ -138,14 +140,14 @@ class VideoFootage(Footage):
         """`[H, W, 3]` uint8 RGB, upright."""
         try:
             return self._orientation.apply(_to_rgb(frame, *self._stored_size))
-        except av.error.FFmpegError as error:
-            raise BreakOff(str(error.strerror)) from error
+        except FFmpegError as error:
+            raise BrokenOffError(str(error.strerror)) from error
 
     def _first_frame(self, container: InputContainer, stream: VideoStream) -> VideoFrame:
         frames = _decode(container, stream)
         try:
             return next(frames)
-        except (StopIteration, BreakOff):
+        except (StopIteration, BrokenOffError):
             raise FootageError(
                 f"{self._path.name} holds no frames that can be read: it is empty or damaged. Choose other footage."
             ) from None
@@ -193,7 +195,7 @@ def _open(path: Path) -> InputContainer:
         )
     except PermissionError:
         raise FootageError(f"{path} cannot be read: check that you may open it.") from None
-    except (av.error.FFmpegError, OSError, ValueError):
+    except (FFmpegError, OSError, ValueError):
         raise FootageError(_why_not_a_video(path)) from None
 
 
@@ -228,7 +230,7 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
 
 
 def _decode(container: InputContainer, stream: VideoStream, expected: int = 0) -> Generator[VideoFrame, None, None]:
-    """Every frame that is shown, in the order it is shown. Raises BreakOff where the file is damaged.
+    """Every frame that is shown, in the order it is shown. Raises BrokenOffError where the file is damaged.
 
     A file that ends before `expected` packets were read counts as damaged too.
 
@@ -245,7 +247,7 @@ def _decode(container: InputContainer, stream: VideoStream, expected: int = 0) -
                 read += 1
             try:
                 frames = packet.decode()
-            except av.error.FFmpegError:
+            except FFmpegError:
                 if good:
                     raise
                 continue
@@ -253,16 +255,16 @@ def _decode(container: InputContainer, stream: VideoStream, expected: int = 0) -
                 if frame.is_corrupt and not good:
                     continue
                 if frame.is_corrupt:
-                    raise BreakOff("a picture is damaged")
+                    raise BrokenOffError("a picture is damaged")
                 good = True
                 yield frame
-    except av.error.FFmpegError as error:
-        raise BreakOff((error.strerror or "").lower()) from error
+    except FFmpegError as error:
+        raise BrokenOffError((error.strerror or "").lower()) from error
     if broken:
         yield from stream.codec_context.decode(None)
-        raise BreakOff(broken)
+        raise BrokenOffError(broken)
     if read < expected:
-        raise BreakOff("the data ends early")
+        raise BrokenOffError("the data ends early")
 
 
 def _promised(stream: VideoStream) -> tuple[int, int]:
@@ -280,7 +282,7 @@ def _promised(stream: VideoStream) -> tuple[int, int]:
 
 def _orientation(frame: VideoFrame) -> Orientation:
     try:
-        matrix = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+        matrix = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")
     except ValueError:
         # PyAV cannot list side data of kinds that it does not know; the rotation alone it always can.
         return from_rotation(frame.rotation)
