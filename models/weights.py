@@ -33,6 +33,15 @@ def weight_path(name: str, folder: Path = FOLDER) -> Path:
     return path
 
 
+def weight_hashes(model: str, folder: Path = FOLDER) -> dict[str, str]:
+    """SHA-256 by file name of the weights that a capture with `model` uses, as the manifest states them.
+
+    Raises SetupError when the manifest is missing or damaged.
+    """
+    known = _manifest(folder)
+    return {name: known.get(name, "") for name in ("person_detector.onnx", f"landmarks_{model}.onnx")}
+
+
 def _manifest(folder: Path) -> dict[str, str]:
     """SHA-256 of every weights file, by its name."""
     path = folder / "manifest.json"

@@ -1,0 +1,221 @@
+"""The command line's arguments, parsed into a request."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ArgumentsError
+from ..inference.cache import default_cache_folder
+from ..inference.settings import (
+    CameraSettings,
+    CaptureSettings,
+    DetectorSettings,
+    FootageSettings,
+    Moment,
+    SubjectSettings,
+)
+
+DETECTORS = {
+    "heavy": DetectorSettings("onnx", "heavy"),
+    "full": DetectorSettings("onnx", "full"),
+    "mediapipe-heavy": DetectorSettings("mediapipe", "heavy"),
+    "mediapipe-full": DetectorSettings("mediapipe", "full"),
+}
+EXPORTS = ("bvh", "fbx", "glb", "usd")
+
+_EPILOG = """\
+exit codes:
+  0  done                          5  cancelled
+  2  bad arguments                 6  a result cannot be written
+  3  the footage cannot be used    7  the take file cannot be used
+  4  nobody, or not the person     8  a part is missing: weights, runtime, Blender's module
+     asked for, was found          9  the armature is missing or no rig map fits it
+  1  an unexpected error
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one call asks for.
+
+    capture: None where a take is read instead of footage. camera: for a take that is read. target: name of an armature
+    in `blend` (or in the file that is open); None builds a new one. exports: suffixes without the dot.
+    """
+
+    capture: CaptureSettings | None
+    camera: CameraSettings
+    name: str
+    output: Path
+    blend: Path | None
+    target: str | None
+    rig_map: str | None
+    keep_frame_rate: bool
+    exports: tuple[str, ...]
+    take: Path | None
+    json: bool
+
+
+def parse(argv: list[str]) -> Request:
+    """The request of a command line. Raises ArgumentsError; `--help` raises SystemExit(0) as argparse does."""
+    values = _parser().parse_args(argv)
+    if values.footage is None and values.take is None:
+        raise ArgumentsError("Name a video file or a folder of images to capture, or a take with --take.")
+    if values.target is not None and values.blend is None and not _inside_blender_file():
+        raise ArgumentsError("--target names an armature in a .blend file; say which file with --blend.")
+    camera = CameraSettings(values.focal_length)
+    name = Path(values.footage or values.take).resolve().stem
+    return Request(
+        capture=_capture_settings(values, camera) if values.footage is not None else None,
+        camera=camera,
+        name=name,
+        output=(values.output or Path(f"{name}.blend")).resolve(),
+        blend=values.blend,
+        target=values.target,
+        rig_map=values.rig_map,
+        keep_frame_rate=values.keep_frame_rate,
+        exports=tuple(dict.fromkeys(suffix for group in values.export for suffix in group)),
+        take=values.take,
+        json=values.json,
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are the project's own."""
+
+    def error(self, message: str) -> None:
+        raise ArgumentsError(f"{message[:1].upper()}{message[1:]}. Run with --help to see what there is.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="penumbra", description="Motion capture from video, onto an armature with a confidence per bone."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    capture = commands.add_parser(
+        "capture",
+        help="turn footage of a person into keyframes",
+        description="Turn footage of a person into keyframes on an armature, with a confidence for every bone and frame.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    capture.add_argument("footage", nargs="?", type=Path, metavar="FOOTAGE", help="video file or folder of images")
+    _add_results(capture)
+    _add_reading(capture)
+    return parser
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what comes out")
+    group.add_argument(
+        "-o", "--output", type=_blend_path, metavar="OUT.blend", help="default: named after the footage, here"
+    )
+    group.add_argument(
+        "--export", type=_suffixes, action="append", default=[], metavar="FORMATS",
+        help=f"also write {', '.join(EXPORTS)} beside the .blend file; several with commas",
+    )  # fmt: skip
+    group.add_argument("--blend", type=Path, metavar="FILE", help="start from this .blend file instead of an empty one")
+    group.add_argument("--target", metavar="NAME", help="armature in that file to put the keys on; default: a new one")
+    group.add_argument("--rig-map", metavar="NAME", help="how the armature's bones are named; default: found out")
+    group.add_argument("--keep-frame-rate", action="store_true", help="keep the scene's frame rate, not the footage's")
+    group.add_argument(
+        "--take", type=Path, metavar="FILE", help="write the take here; without FOOTAGE read it and go on from there"
+    )
+    group.add_argument("--json", action="store_true", help="one line of JSON an event on stdout, the result last")
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how the footage is read")
+    group.add_argument("--start", type=_moment, metavar="N|Ns", help="first frame number, or seconds as in 2.5s")
+    group.add_argument("--end", type=_moment, metavar="N|Ns", help="last frame number, or seconds")
+    group.add_argument("--step", type=_count, default=1, metavar="N", help="read every N-th frame")
+    group.add_argument(
+        "--image-rate", type=_positive, default=30.0, metavar="FPS", help="frame rate of a folder of images"
+    )
+    group.add_argument(
+        "--subject", type=_numbers, metavar="X,Y|L,T,R,B",
+        help="a point on the person to capture, or a box around them, in pixels of the first frame or as shares of it",
+    )  # fmt: skip
+    group.add_argument("--focal-length", type=_positive, metavar="MM", help="of the lens, for a sensor 36 mm wide")
+    group.add_argument("--detector", choices=sorted(DETECTORS), default="heavy", help="default: heavy; full is faster")
+    group.add_argument(
+        "--provider", choices=("auto", "cuda", "directml", "coreml", "cpu"), default="auto",
+        help="what runs the networks; default: the first that loads",
+    )  # fmt: skip
+    group.add_argument("--threads", type=_count, metavar="N", help="processor threads for the networks")
+    group.add_argument("--no-cache", action="store_true", help="detect anew and keep nothing")
+
+
+def _capture_settings(values: argparse.Namespace, camera: CameraSettings) -> CaptureSettings:
+    detector = DETECTORS[values.detector]
+    return CaptureSettings(
+        footage=FootageSettings(values.footage, values.start, values.end, values.step, values.image_rate),
+        subject=_subject(values.subject),
+        detector=DetectorSettings(detector.backend, detector.model, values.provider, values.threads),
+        camera=camera,
+        cache=None if values.no_cache else default_cache_folder(),
+    )
+
+
+def _subject(numbers: tuple[float, ...] | None) -> SubjectSettings:
+    if numbers is None:
+        return SubjectSettings()
+    if len(numbers) == 2:
+        return SubjectSettings(point=(numbers[0], numbers[1]))
+    left, top, right, bottom = numbers
+    if right <= left or bottom <= top:
+        raise ArgumentsError(
+            "The subject's box is empty: give left,top,right,bottom with right above left, bottom above top."
+        )
+    return SubjectSettings(box=(left, top, right, bottom))
+
+
+def _inside_blender_file() -> bool:
+    """Whether this runs inside a Blender that has a file open, as `blender -b FILE -c penumbra` does."""
+    blender = sys.modules.get("bpy")
+    return bool(blender and blender.data.filepath)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    numbers = tuple(float(part) for part in text.split(","))
+    if len(numbers) not in {2, 4} or min(numbers) < 0:
+        raise argparse.ArgumentTypeError("give X,Y for a point or LEFT,TOP,RIGHT,BOTTOM for a box")
+    return numbers
+
+
+def _moment(text: str) -> Moment:
+    moment = Moment(float(text[:-1]), "seconds") if text.endswith("s") else Moment(int(text), "frames")
+    if moment.value < 0:
+        raise argparse.ArgumentTypeError("frames and seconds count from the start and are not negative")
+    return moment
+
+
+def _suffixes(text: str) -> tuple[str, ...]:
+    suffixes = tuple(part.strip().lower().lstrip(".") for part in text.split(","))
+    unknown = [suffix for suffix in suffixes if suffix not in EXPORTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(EXPORTS)}")
+    return suffixes
+
+
+def _blend_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".blend":
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .blend; other formats come from --export")
+    return path
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return number

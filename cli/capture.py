@@ -1,0 +1,111 @@
+"""The command `capture`: footage, or a take, becomes a .blend file with keys, and exports."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any, NoReturn, TypeVar
+
+from ..errors import CancelledError, SetupError, WriteError
+from ..inference.pipeline import capture, continue_take, motion_of
+from ..inference.progress import Work
+from ..inference.take import Take, load_take, save_take
+from .arguments import Request
+from .events import Reporter
+
+Result = TypeVar("Result")
+
+
+def run(request: Request, reporter: Reporter) -> None:
+    """Do what the request asks and report it. Raises PenumbraError; nothing is half-written then."""
+    _check_writable(request)
+    blender = _blender()
+    blender.prepare(request)
+    with _cancellable():
+        take = _take(request, reporter.progress)
+        if request.take and request.capture:
+            save_take(take, request.take)
+        delivery = blender.deliver(motion_of(take), request)
+    for note in (*take.notes, *delivery.notes):
+        reporter.note(note)
+    reporter.result(_result(take, delivery, request))
+
+
+def _take(request: Request, report: Callable) -> Take:
+    if request.capture is not None:
+        return _drive(capture(request.capture), report)
+    if request.take is None:
+        raise ValueError("A request without footage names a take.")
+    return _drive(continue_take(load_take(request.take), request.camera), report)
+
+
+def _drive(work: Work[Result], report: Callable) -> Result:
+    """Run long work to its end; however it ends, its generator is closed and so lets go of files and threads."""
+    with closing(work):
+        while True:
+            try:
+                progress = next(work)
+            except StopIteration as stop:
+                return stop.value
+            report(progress)
+
+
+def _result(take: Take, delivery: Any, request: Request) -> dict[str, Any]:  # noqa: ANN401
+    motion = motion_of(take)
+    present = int(motion.present.sum())
+    plain = {
+        key: [str(path) for path in value] if key == "exports" else str(value) if isinstance(value, Path) else value
+        for key, value in asdict(delivery).items()
+    }
+    return plain | {
+        "take": str(request.take) if request.take else None,
+        "frames": len(motion),
+        "frames_with_subject": present,
+        "mean_confidence": round(float(motion.confidence[motion.present].mean()), 4),
+        "detector": take.versions["detector"],
+        "notes": [*take.notes, *delivery.notes],
+    }
+
+
+def _check_writable(request: Request) -> None:
+    """Refuse before the long work what could not be written after it."""
+    for path in filter(None, (request.output, request.take if request.capture else None)):
+        folder = path.resolve().parent
+        if not folder.is_dir():
+            raise WriteError(
+                f"There is no folder {folder} to write {path.name} to: make it, or choose another with -o."
+            )
+        if not os.access(folder, os.W_OK):
+            raise WriteError(f"The folder {folder} cannot be written to: choose another with -o.")
+
+
+def _blender() -> ModuleType:
+    try:
+        return import_module(".blender", __package__)
+    except ImportError as error:
+        if error.name and not error.name.startswith(("bpy", "mathutils")):
+            raise
+        raise SetupError(
+            f"Blender's module cannot be loaded ({error}). Run this with ./capture, or inside Blender with -c penumbra."
+        ) from error
+
+
+@contextmanager
+def _cancellable() -> Iterator[None]:
+    """Ctrl-C and a polite kill cancel the work."""
+
+    def cancel(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise CancelledError("Cancelled; nothing was written.")
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

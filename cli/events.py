@@ -1,0 +1,122 @@
+"""What a run says while it runs: lines for people on stderr, or JSON lines on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TextIO
+
+from ..inference.progress import Progress
+
+
+class Reporter(Protocol):
+    """Takes progress, notes and the result of a run."""
+
+    def progress(self, progress: Progress) -> None:
+        """One step of long work."""
+        ...
+
+    def note(self, message: str) -> None:
+        """Something the user should know."""
+        ...
+
+    def result(self, result: dict[str, Any]) -> None:
+        """The run is done; `result` is fit for JSON."""
+        ...
+
+    def error(self, message: str, exit_code: int) -> None:
+        """The run failed; `message` is a sentence."""
+        ...
+
+
+class PlainReporter:
+    """Lines for people. On a terminal the progress line is redrawn in place; elsewhere a stage says only that it began."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._redraws = stream.isatty()
+        self._said = ""
+        self._drawn = 0.0
+
+    def progress(self, progress: Progress) -> None:
+        """One step of long work."""
+        if progress.message != self._said:
+            self._said = progress.message
+            self._line(progress.message)
+        if (
+            self._redraws
+            and progress.total
+            and (time.monotonic() - self._drawn > 0.1 or progress.done >= progress.total)
+        ):
+            self._drawn = time.monotonic()
+            self._stream.write(f"\r  {progress.done}/{progress.total} frames  ")
+            self._stream.flush()
+
+    def note(self, message: str) -> None:
+        """Something the user should know."""
+        self._line(f"Note: {message}")
+
+    def result(self, result: dict[str, Any]) -> None:
+        """The run is done."""
+        present, frames = result["frames_with_subject"], result["frames"]
+        self._line(f"Captured {present} of {frames} frames, mean confidence {result['mean_confidence']:.2f}.")
+        for path in (result["blend"], *result["exports"], result["take"]):
+            if path:
+                self._line(f"Wrote {path}")
+
+    def error(self, message: str, exit_code: int) -> None:
+        """The run failed."""
+        self._line(f"penumbra: {message} (exit code {exit_code})")
+
+    def _line(self, text: str) -> None:
+        start = "\r\033[K" if self._redraws else ""
+        self._stream.write(f"{start}{text}\n")
+        self._stream.flush()
+
+
+class JsonReporter:
+    """One JSON object a line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def progress(self, progress: Progress) -> None:
+        """One step of long work."""
+        self._write(
+            event="progress", stage=progress.stage, done=progress.done, total=progress.total, message=progress.message
+        )
+
+    def note(self, message: str) -> None:
+        """Something the user should know."""
+        self._write(event="note", message=message)
+
+    def result(self, result: dict[str, Any]) -> None:
+        """The run is done."""
+        self._write(event="result", ok=True, **result)
+
+    def error(self, message: str, exit_code: int) -> None:
+        """The run failed."""
+        self._write(event="result", ok=False, exit_code=exit_code, error=message)
+
+    def _write(self, **event: Any) -> None:
+        self._stream.write(json.dumps(event, allow_nan=False) + "\n")
+        self._stream.flush()
+
+
+@contextmanager
+def own_stdout() -> Iterator[TextIO]:
+    """The process's stdout for us alone: whatever Blender and its exporters print goes to stderr meanwhile."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(os.dup(kept), "w", encoding="utf-8") as stream:
+            yield stream
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)

@@ -1,0 +1,43 @@
+"""The pinhole camera that the footage is taken to have."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+SENSOR_WIDTH = 36.0
+"""Millimetres along the picture's longer side, Blender's default sensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A pinhole camera without distortion whose optical axis meets the picture's middle.
+
+    focal: pixels. center: (x, y) pixels. assumed: True where nobody gave the focal length.
+    """
+
+    focal: float
+    center: tuple[float, float]
+    assumed: bool
+
+    def rays(self, points: np.ndarray) -> np.ndarray:
+        """Slopes (x/z, y/z) `[..., 2]` of picture points `[..., 2]` in pixels."""
+        return (points - np.array(self.center)) / self.focal
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Picture points `[..., 2]` in pixels of points `[..., 3]` in metres in the camera frame."""
+        return points[..., :2] / points[..., 2:] * self.focal + np.array(self.center)
+
+
+def guess_camera(width: int, height: int, focal_length: float | None) -> Camera:
+    """The camera of a `width` × `height` picture.
+
+    `focal_length` is in millimetres on a sensor 36 mm along the longer side. Without one the focal length is the
+    picture's diagonal in pixels, a field of view of 53° corner to corner: between a phone's and a portrait lens, and the
+    usual assumption where the lens is unknown (Li et al., CLIFF, ECCV 2022).
+    """
+    longer = max(width, height)
+    focal = math.hypot(width, height) if focal_length is None else focal_length / SENSOR_WIDTH * longer
+    return Camera(focal, (width / 2, height / 2), assumed=focal_length is None)

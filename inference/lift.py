@@ -1,0 +1,126 @@
+"""The first lift: the detector's own world landmarks become the product skeleton with one set of bone lengths.
+
+Trained lifters replace it behind the same interface: landmarks with confidence in, joints with confidence out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.skeletons import BLAZEPOSE, JOINT_PARENTS, JOINTS, mirrored
+from . import rotations as rot
+
+# Each joint is the weighted sum of landmarks. The neck joint lies where the skull turns on the spine: between the ears
+# and a little below them, along the line from the nose to the mouth.
+_SOURCES: dict[str, dict[str, float]] = {
+    "pelvis": {"hip.L": 0.5, "hip.R": 0.5},
+    "spine": {"hip.L": 0.25, "hip.R": 0.25, "shoulder.L": 0.25, "shoulder.R": 0.25},
+    "thorax": {"shoulder.L": 0.5, "shoulder.R": 0.5},
+    "neck": {"ear.L": 0.5, "ear.R": 0.5, "mouth.L": 0.35, "mouth.R": 0.35, "nose": -0.7},
+    # the top of the head is built from the face (`_crown`); its confidence comes from these
+    "head": {"ear.L": 0.5, "ear.R": 0.5},
+}
+# Metres from between the ears to the crown, and how far the nose lies below the ears' level as seen from the side:
+# adult averages from craniofacial anthropometry (Farkas, 1994).
+_CROWN_HEIGHT = 0.13
+_NOSE_PITCH = np.radians(12.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSettings:
+    """`sure` is the confidence above which a frame counts for the bone lengths."""
+
+    sure: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """The product skeleton about its pelvis.
+
+    joints: `[T, 30, 3]` metres from the pelvis, camera axes (x right, y down, z forward).
+    confidence: `[T, 30]` 0 to 1, 0 where the subject is absent.
+    lengths: `[30]` metres from each joint to its parent, the same in every frame; 0 for the pelvis.
+    """
+
+    joints: np.ndarray
+    confidence: np.ndarray
+    lengths: np.ndarray
+
+
+def combine(landmarks: np.ndarray) -> np.ndarray:
+    """Product joints `[..., 30, D]` as weighted sums of landmarks `[..., 33, D]`, except for the crown's offset."""
+    return np.einsum("jl,...ld->...jd", _weights(), landmarks)
+
+
+def lift(world: np.ndarray, confidence: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
+    """World landmarks `[T, 33, 3]` in metres and their confidence `[T, 33]` as joints with constant bone lengths.
+
+    present: `[T]` bool. Raises ValueError where no frame is present.
+    """
+    if not present.any():
+        raise ValueError("No frame holds the subject.")
+    joints = combine(world.astype(float))
+    joints[:, JOINTS.index("head")] = _crown(world.astype(float))
+    sure = _joint_confidence(confidence) * present[:, None]
+    lengths = _bone_lengths(joints, sure, settings.sure)
+    return Lift(_with_lengths(joints, lengths), sure, lengths)
+
+
+def _weights() -> np.ndarray:
+    """`[30, 33]` share of each landmark in each joint."""
+    weights = np.zeros((len(JOINTS), len(BLAZEPOSE)))
+    for row, joint in enumerate(JOINTS):
+        for landmark, share in _SOURCES.get(joint, {joint: 1.0}).items():
+            weights[row, BLAZEPOSE.index(landmark)] = share
+    return weights
+
+
+def _joint_confidence(confidence: np.ndarray) -> np.ndarray:
+    """A joint is as sure as the least sure landmark that it is made of."""
+    used = _weights() != 0
+    spread = np.where(used[None], confidence[:, None, :], np.inf)
+    return spread.min(axis=-1)
+
+
+def _crown(world: np.ndarray) -> np.ndarray:
+    """`[T, 3]` top of the head from the ears and the nose."""
+    left, right, nose = (world[:, BLAZEPOSE.index(name)] for name in ("ear.L", "ear.R", "nose"))
+    middle = (left + right) / 2
+    # columns: towards the left ear, towards the nose, and their cross product, which points down the neck
+    axes = rot.frame(left - right, nose - middle)
+    up = -np.cos(_NOSE_PITCH) * axes[..., 2] + np.sin(_NOSE_PITCH) * axes[..., 1]
+    return middle + _CROWN_HEIGHT * up
+
+
+def _bone_lengths(joints: np.ndarray, confidence: np.ndarray, sure: float) -> np.ndarray:
+    """Median length of each bone over the frames that are sure of both its ends, the same on the left and the right."""
+    parents = np.array(JOINT_PARENTS)
+    children = np.arange(len(parents))
+    measured = np.linalg.norm(joints - joints[:, parents], axis=-1)
+    trust = np.minimum(confidence, confidence[:, parents])
+    lengths = np.zeros(len(parents))
+    for child in children[1:]:
+        # where a limb is never sure, its least doubtful tenth has to do
+        floor = min(sure, np.quantile(trust[:, child], 0.9))
+        chosen = (trust[:, child] >= floor) & (confidence.max(axis=-1) > 0)
+        lengths[child] = np.median(measured[chosen, child])
+    partners = np.array([JOINTS.index(mirrored(name)) for name in JOINTS])
+    return (lengths + lengths[partners]) / 2
+
+
+def _with_lengths(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The same bone directions with the given lengths, walked out from the pelvis."""
+    result = np.zeros_like(joints)
+    order = sorted(range(1, len(JOINTS)), key=_depth)
+    for child in order:
+        parent = JOINT_PARENTS[child]
+        direction = rot.normalize(joints[:, child] - joints[:, parent])
+        result[:, child] = result[:, parent] + lengths[child] * direction
+    return result
+
+
+def _depth(joint: int) -> int:
+    parent = JOINT_PARENTS[joint]
+    return 0 if parent < 0 else 1 + _depth(parent)

@@ -1,0 +1,196 @@
+"""The whole way from footage to a take, as one generator of progress, and from a take to motion.
+
+footage ─► scout ─► track ─► lift ─► place ─► solve ─► take ─► motion
+"""
+
+from __future__ import annotations
+
+import platform
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..models.open_model import open_pose_model
+from ..models.weights import weight_hashes
+from ..version import version
+from .cache import DetectionCache, cache_key
+from .camera import SENSOR_WIDTH, Camera, guess_camera
+from .footage import Footage, fingerprint, open_footage
+from .lift import LiftSettings, combine, lift
+from .motion import Motion, RestPose
+from .place import PlaceSettings, root_in_camera, toward_view, upright
+from .prefetch import prefetch
+from .progress import Progress, Work
+from .scout import ScoutSettings, scout
+from .settings import CameraSettings, CaptureSettings
+from .solve import SolveSettings, solve
+from .take import Take
+from .track import Track, TrackSettings, track
+
+# Raised whenever detection or tracking changes, so that detections cached by an older version are not used.
+_TRACK_VERSION = 1
+# Frames decoded ahead of the networks: enough that they never wait, few enough to stay small in memory.
+_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StageSettings:
+    """The stages' own settings, for those who tune them."""
+
+    scout: ScoutSettings = field(default_factory=ScoutSettings)
+    track: TrackSettings = field(default_factory=TrackSettings)
+    lift: LiftSettings = field(default_factory=LiftSettings)
+    place: PlaceSettings = field(default_factory=PlaceSettings)
+    solve: SolveSettings = field(default_factory=SolveSettings)
+
+
+def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> Work[Take]:
+    """Convert footage to a take.
+
+    Yields `Progress` of the stages "open", "scout", "track" and "solve". Raises FootageError, NobodyFoundError or
+    SetupError. Close the generator to cancel.
+    """
+    stages = stages or StageSettings()
+    yield Progress("open", 0, None, "Opening the footage")
+    with open_footage(settings.footage) as footage:
+        tracked, detector, notes = yield from _detections(footage, settings, stages)
+        take = Take(
+            source=_source(footage),
+            settings=_plain(asdict(settings)),
+            versions={"penumbra": version(), "python": platform.python_version(), "numpy": np.__version__} | detector,
+            camera={},
+            notes=[*notes, *_absences(tracked)],
+            stages={"track": asdict(tracked)},
+        )
+    return (yield from continue_take(take, settings.camera, stages))
+
+
+def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | None = None) -> Work[Take]:
+    """Run every stage after the tracking again on a take's own detections, with a camera that may differ.
+
+    Raises TakeError where the take holds no detections.
+    """
+    stages = stages or StageSettings()
+    yield Progress("solve", 0, 3, "Lifting to three dimensions")
+    tracked = Track(**take.stage("track"))
+    focal_length = camera.focal_length or take.source["focal_length"]
+    lens = guess_camera(take.source["width"], take.source["height"], focal_length)
+    world = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens)
+    lifted = lift(world, tracked.confidence, tracked.present, stages.lift)
+    yield Progress("solve", 1, 3, "Placing the subject")
+    points = combine(tracked.landmarks[..., :2].astype(float))
+    root = root_in_camera(lifted, points, tracked.present, tracked.times, lens, stages.place)
+    placed = upright(lifted, root, tracked.present, stages.place)
+    yield Progress("solve", 2, 3, "Solving the rotations")
+    solved = solve(placed.joints, lifted.confidence, tracked.present, lifted.lengths, stages.solve)
+    return replace(
+        take,
+        camera=_camera(lens, placed.rotation, placed.position),
+        stages=take.stages
+        | {
+            "lift": asdict(lifted),
+            "place": {"joints": placed.joints},
+            "solve": {
+                "root": solved.root,
+                "rotations": solved.rotations,
+                "confidence": solved.confidence,
+                "rest_heads": solved.rest.heads,
+                "rest_tails": solved.rest.tails,
+            },
+        },
+    )
+
+
+def motion_of(take: Take) -> Motion:
+    """The motion that a take holds. Raises TakeError where it was never solved."""
+    tracked, solved = take.stage("track"), take.stage("solve")
+    return Motion(
+        times=tracked["times"],
+        present=tracked["present"],
+        root=solved["root"],
+        rotations=solved["rotations"],
+        confidence=solved["confidence"],
+        rest=RestPose(solved["rest_heads"], solved["rest_tails"]),
+        fps=float(take.source["frame_rate"]),
+    )
+
+
+def _detections(
+    footage: Footage, settings: CaptureSettings, stages: StageSettings
+) -> Work[tuple[Track, dict[str, str], list[str]]]:
+    """The subject's track, from the cache where the same footage was tracked before, what detected it, and notes."""
+    chosen = settings.detector
+    hashes = weight_hashes(chosen.model)
+    detector = {"detector": f"BlazePose {chosen.model}, {chosen.backend}"} | hashes
+    cache = DetectionCache(settings.cache) if settings.cache else None
+    key = cache_key(
+        version=_TRACK_VERSION,
+        footage=fingerprint(settings.footage),
+        range=_plain(asdict(replace(settings.footage, path=Path()))),
+        subject=_plain(asdict(settings.subject)),
+        detector=detector,
+        scout=asdict(stages.scout),
+        track=asdict(stages.track),
+    )
+    kept = cache.get(key) if cache else None
+    if kept is not None:
+        notes = [str(note) for note in kept.pop("notes")]
+        count = len(kept["times"])
+        yield Progress("track", count, count, "Using the detections kept from before")
+        return Track(**kept), detector, notes
+    tracked = yield from _detect(footage, settings, stages)
+    notes = list(footage.notes)
+    if cache:
+        cache.put(key, asdict(tracked) | {"notes": np.array(notes, dtype=np.str_)})
+        notes += cache.notes
+    return tracked, detector, notes
+
+
+def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[Track]:
+    yield Progress("open", 0, None, "Loading the networks")
+    chosen = settings.detector
+    with closing(open_pose_model(chosen.backend, chosen.model, chosen.provider, chosen.threads)) as model:
+        yield Progress("open", 1, 1, model.name)
+        person = None
+        if not (settings.subject.point or settings.subject.box):
+            person = yield from scout(footage.samples(stages.scout.pictures), model, stages.scout)
+        with closing(prefetch(footage.frames(), _AHEAD)) as frames:
+            return (yield from track(frames, model, settings.subject, person, footage.info.frame_count, stages.track))
+
+
+def _source(footage: Footage) -> dict[str, Any]:
+    return _plain(asdict(footage.info))
+
+
+def _camera(camera: Camera, rotation: np.ndarray, position: np.ndarray) -> dict[str, Any]:
+    """The camera for the take: focal length in pixels and in mm on a 36 mm sensor, and its place in Blender's world."""
+    longer = 2 * max(camera.center)
+    return {
+        "focal_pixels": camera.focal,
+        "focal_length": camera.focal / longer * SENSOR_WIDTH,
+        "center": list(camera.center),
+        "assumed": camera.assumed,
+        "world_from_camera": rotation.tolist(),
+        "position": position.tolist(),
+    }
+
+
+def _absences(tracked: Track) -> list[str]:
+    absent = int((~tracked.present).sum())
+    if not absent:
+        return []
+    return [
+        f"The subject is not seen in {absent} of {len(tracked.present)} frames; these have no keys and confidence 0."
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """The same structure with paths as text, fit for JSON."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,183 @@
+"""Joint positions become bone rotations relative to the subject's rest pose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, JOINTS
+from . import rotations as rot
+from .motion import RestPose
+
+_LEFT = np.array([1.0, 0.0, 0.0])
+_FORWARD = np.array([0.0, -1.0, 0.0])
+# A hinge's axis in the rest pose: elbows fold the forearm forward, knees fold the shin back.
+_HINGES = {
+    "upper_arm.L": np.array([0.0, 0.0, -1.0]),
+    "upper_arm.R": np.array([0.0, 0.0, 1.0]),
+    "thigh.L": _LEFT,
+    "thigh.R": _LEFT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SolveSettings:
+    """straight and bent: sines of the bend at which a hinge begins to tell a limb's twist, and tells it alone.
+
+    sure: confidence of the hand's points from which the hand turns fully with them.
+    """
+
+    straight: float = 0.15
+    bent: float = 0.5
+    sure: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """root `[T, 3]` metres, rotations `[T, B, 4]` as `Motion` defines them, confidence `[T, B]`, and the rest pose."""
+
+    root: np.ndarray
+    rotations: np.ndarray
+    confidence: np.ndarray
+    rest: RestPose
+
+
+def solve(
+    joints: np.ndarray, confidence: np.ndarray, present: np.ndarray, lengths: np.ndarray, settings: SolveSettings
+) -> Solution:
+    """Rotations of the product's bones.
+
+    joints: `[T, J, 3]` metres in Blender's world. confidence: `[T, J]`. present: `[T]`. lengths: `[J]` metres to each
+    joint's parent. Directions come from the joints; the turn about them from the hips', shoulders' and ears' lines, from
+    the fold of elbows and knees where they are bent, and from the knuckles.
+    """
+    at = {name: joints[:, index] for index, name in enumerate(JOINTS)}
+    sure = {name: confidence[:, index] for index, name in enumerate(JOINTS)}
+    for side in ("L", "R"):
+        at[f"knuckles.{side}"] = (at[f"index.{side}"] + at[f"pinky.{side}"]) / 2
+        sure[f"knuckles.{side}"] = np.minimum(sure[f"index.{side}"], sure[f"pinky.{side}"])
+    rest = _rest_pose(at, sure, present, lengths)
+    turns = _trunk(at)
+    for side in ("L", "R"):
+        turns |= _arm(at, sure, turns["spine"], side, settings)
+        turns |= _leg(at, turns["hips"], side, rest, settings)
+    rotations = rot.continuous(np.stack([turns[name] for name in BONE_NAMES], axis=1))
+    bone_confidence = np.stack([np.minimum(sure[bone.head], sure[bone.tail]) for bone in BONES], axis=1)
+    return Solution(at["pelvis"], rotations, bone_confidence, rest)
+
+
+def _turn(
+    primary: np.ndarray, secondary: np.ndarray, rest_primary: np.ndarray, rest_secondary: np.ndarray
+) -> np.ndarray:
+    """Rotations `[T, 4]` that take the rest directions to the posed ones, the primary exactly."""
+    posed = rot.frame(primary, secondary)
+    return rot.from_matrix(posed @ np.swapaxes(rot.frame(rest_primary, rest_secondary), -1, -2))
+
+
+def _trunk(at: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    up = np.array([0.0, 0.0, 1.0])
+    shoulders = at["shoulder.L"] - at["shoulder.R"]
+    ears = at["ear.L"] - at["ear.R"]
+    halfway = rot.normalize(shoulders) + rot.normalize(ears)
+    return {
+        "hips": _turn(at["hip.L"] - at["hip.R"], at["spine"] - at["pelvis"], _LEFT, up),
+        "spine": _turn(at["thorax"] - at["spine"], shoulders, up, _LEFT),
+        "neck": _turn(at["neck"] - at["thorax"], halfway, up, _LEFT),
+        "head": _turn(ears, at["head"] - at["neck"], _LEFT, up),
+    }
+
+
+def _swing(parent: np.ndarray, rest_direction: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """The parent's rotation followed by the shortest turn that points the bone along `direction`."""
+    return rot.multiply(rot.between(rot.rotate(parent, rest_direction), direction), parent)
+
+
+def _hinge(upper: np.ndarray, lower: np.ndarray, fallback: np.ndarray, settings: SolveSettings) -> np.ndarray:
+    """Axis `[T, 3]` about which a limb folds; the nearer the limb is to straight, the more the fallback counts."""
+    fold = np.cross(rot.normalize(upper), rot.normalize(lower))
+    bend = np.linalg.norm(fold, axis=-1, keepdims=True)
+    share = np.clip((bend - settings.straight) / (settings.bent - settings.straight), 0.0, 1.0)
+    share = share * share * (3.0 - 2.0 * share)
+    # a fold the wrong way round is noise in a straight limb or an over-stretch, never a joint turned inside out
+    agrees = np.sum(fold * fallback, axis=-1, keepdims=True) > -0.5 * bend
+    share = np.where(agrees, share, 0.0)
+    return share * rot.normalize(fold) + (1.0 - share) * fallback
+
+
+def _arm(
+    at: dict[str, np.ndarray], sure: dict[str, np.ndarray], spine: np.ndarray, side: str, settings: SolveSettings
+) -> dict[str, np.ndarray]:
+    outward = _LEFT if side == "L" else -_LEFT
+    hinge_rest = _HINGES[f"upper_arm.{side}"]
+    clavicle = at[f"shoulder.{side}"] - at["thorax"]
+    upper = at[f"elbow.{side}"] - at[f"shoulder.{side}"]
+    lower = at[f"wrist.{side}"] - at[f"elbow.{side}"]
+    shoulder = _swing(spine, outward, clavicle)
+    hinge = _hinge(upper, lower, rot.rotate(_swing(spine, outward, upper), hinge_rest), settings)
+    forearm = _turn(lower, hinge, outward, hinge_rest)
+    knuckles = at[f"knuckles.{side}"] - at[f"wrist.{side}"]
+    hand = _turn(knuckles, at[f"index.{side}"] - at[f"pinky.{side}"], outward, _FORWARD)
+    trust = np.clip(sure[f"knuckles.{side}"] / settings.sure, 0.0, 1.0)
+    return {
+        f"shoulder.{side}": shoulder,
+        f"upper_arm.{side}": _turn(upper, hinge, outward, hinge_rest),
+        f"forearm.{side}": forearm,
+        f"hand.{side}": rot.slerp(forearm, hand, trust),
+    }
+
+
+def _leg(
+    at: dict[str, np.ndarray], hips: np.ndarray, side: str, rest: RestPose, settings: SolveSettings
+) -> dict[str, np.ndarray]:
+    down = np.array([0.0, 0.0, -1.0])
+    hinge_rest = _HINGES[f"thigh.{side}"]
+    upper = at[f"knee.{side}"] - at[f"hip.{side}"]
+    lower = at[f"ankle.{side}"] - at[f"knee.{side}"]
+    foot = at[f"toe.{side}"] - at[f"ankle.{side}"]
+    # a straight leg turns half with the hips, half with its foot
+    from_hips = rot.rotate(_swing(hips, down, upper), hinge_rest)
+    from_foot = rot.normalize(np.cross(foot, lower))
+    hinge = _hinge(upper, lower, rot.normalize(from_hips + from_foot), settings)
+    index = BONE_NAMES.index(f"foot.{side}")
+    foot_rest = rest.tails[index] - rest.heads[index]
+    return {
+        f"thigh.{side}": _turn(upper, hinge, down, hinge_rest),
+        f"shin.{side}": _turn(lower, hinge, down, hinge_rest),
+        f"foot.{side}": _turn(foot, hinge, foot_rest, hinge_rest),
+    }
+
+
+def _rest_pose(
+    at: dict[str, np.ndarray], sure: dict[str, np.ndarray], present: np.ndarray, lengths: np.ndarray
+) -> RestPose:
+    """The subject's bones in the T-pose, its feet as they stand on the floor."""
+    pitch = _standing_pitch(at, sure, present)
+    length = {name: lengths[index] for index, name in enumerate(JOINTS)}
+    for side in ("L", "R"):
+        hand = np.linalg.norm(at[f"knuckles.{side}"] - at[f"wrist.{side}"], axis=-1)
+        length[f"knuckles.{side}"] = float(np.median(hand[present]))
+    heads, tails = np.zeros((len(BONES), 3)), np.zeros((len(BONES), 3))
+    for index, (bone, parent) in enumerate(zip(BONES, BONE_PARENTS, strict=True)):
+        direction = np.array(bone.rest)
+        if bone.name.startswith("foot"):
+            direction = np.array([0.0, -np.cos(pitch), -np.sin(pitch)])
+        if bone.name.startswith("thigh"):
+            heads[index] = length[bone.head] * (_LEFT if bone.name.endswith(".L") else -_LEFT)
+        elif parent >= 0:
+            heads[index] = tails[parent]
+        tails[index] = heads[index] + length[bone.tail] * rot.normalize(direction)
+    return RestPose(heads, tails)
+
+
+def _standing_pitch(at: dict[str, np.ndarray], sure: dict[str, np.ndarray], present: np.ndarray) -> float:
+    """Angle in radians by which ankle to toe points below the floor's plane while the sole is down."""
+    found = []
+    for side in ("L", "R"):
+        foot = rot.normalize(at[f"toe.{side}"] - at[f"ankle.{side}"])
+        sole = np.abs(at[f"toe.{side}"][:, 2] - at[f"heel.{side}"][:, 2])
+        flat = present & (sure[f"toe.{side}"] > 0.3) & (sole < 0.04)
+        found.append(-np.arcsin(np.clip(foot[flat, 2], -1.0, 1.0)))
+    angles = np.concatenate(found)
+    usual = np.arctan2(0.6, 0.8)
+    return float(np.clip(np.median(angles), 0.1, 1.2)) if len(angles) >= 5 else float(usual)
