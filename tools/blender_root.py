@@ -66,6 +66,16 @@ def make(suite: str, folder: Path) -> None:
     partial.rename(folder)
 
 
+def enter(folder: Path, command: Sequence[str]) -> int:
+    """Run `command` inside the root at `folder` and give its exit code. Raises RootError."""
+    _check_user()
+    if not command:
+        raise RootError("Say which command to run inside.")
+    if not (folder / "usr/bin/blender").exists():
+        raise RootError(f"No Blender lies in {folder}. Make it first, see --help.")
+    return subprocess.run(entering(folder, command), check=False).returncode
+
+
 def entering(folder: Path, command: Sequence[str]) -> list[str]:
     """The command line that runs `command` inside the root at `folder`, with proc, dev and sys there while it runs."""
     apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
@@ -102,19 +112,14 @@ def main(argv: Sequence[str]) -> int:
     action.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
     arguments = parser.parse_args(argv)
     try:
-        if arguments.action != "enter":
-            make(arguments.action, arguments.folder)
-            print(f"Blender is in {arguments.folder}")
-            return 0
-        if not arguments.command:
-            parser.error("say which command to run inside")
-        if not (arguments.folder / "usr/bin/blender").exists():
-            raise RootError(f"No Blender lies in {arguments.folder}. Make it first, see --help.")
-        _check_user()
-        return subprocess.run(entering(arguments.folder, arguments.command), check=False).returncode
+        if arguments.action == "enter":
+            return enter(arguments.folder, arguments.command)
+        make(arguments.action, arguments.folder)
     except RootError as error:
         print(f"blender_root: {error}", file=sys.stderr)
         return 1
+    print(f"Blender is in {arguments.folder}")
+    return 0
 
 
 if __name__ == "__main__":
