@@ -63,13 +63,13 @@ class Worker(Generic[Result]):
     def result(self) -> Result:
         """Wait for the end and give the work's result.
 
-        Raises whatever error the work raised, and CancelledError where it was asked to stop before it was done.
+        Raises CancelledError where it was asked to stop, be it done or not, and else whatever error the work raised.
         """
         self.join()
+        if self.cancelled:
+            raise CancelledError("The capture was cancelled.")
         if self._error is not None:
             raise self._error
-        if not self._result:
-            raise CancelledError("The capture was cancelled.")
         return self._result[0]
 
     def _run(self) -> None:

@@ -1,0 +1,151 @@
+"""The button: footage becomes keyframes while Blender stays usable."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..errors import CancelledError, PenumbraError
+from ..inference.pipeline import capture, motion_of
+from ..inference.progress import finish
+from ..inference.take import Take
+from ..scene.bake import bake
+from ..scene.properties import bake_settings, capture_settings
+from .capture_run import CaptureRun
+
+_LOG = logging.getLogger(__name__)
+# Seconds between two looks at what the worker has handed over.
+_TICK = 0.05
+
+
+class PENUMBRA_OT_capture(bpy.types.Operator):
+    """One capture on a thread, or straight through where nobody watches."""
+
+    bl_idname = "penumbra.capture"
+    bl_label = "Capture from Video"
+    bl_description = "Turn the person in the footage into keyframes, with a confidence for every bone"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    run: ClassVar[CaptureRun | None] = None
+    """The one capture that runs, since Blender hands operators no place of their own to keep it."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether there is footage, and nothing runs yet."""
+        if cls.run is not None:
+            cls.poll_message_set("A capture is already running")
+            return False
+        if not context.scene.penumbra.footage:
+            cls.poll_message_set("Choose the footage first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Capture straight through, for scripts and for Blender without a window."""
+        try:
+            settings = capture_settings(context.scene, context.preferences)
+            self._bake(context, finish(capture(settings)), context.scene.penumbra.target)
+        except Exception as error:  # noqa: BLE001 - every error becomes a report in words
+            return self._fail(error)
+        return {"FINISHED"}
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Start the capture on a thread and watch it."""
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            settings = capture_settings(context.scene, context.preferences)
+        except PenumbraError as error:
+            return self._fail(error)
+        window_manager = context.window_manager
+        timer = window_manager.event_timer_add(_TICK, window=context.window)
+        run = CaptureRun(capture(settings), timer, context.workspace, context.scene.penumbra.target)
+        PENUMBRA_OT_capture.run = run
+        run.start(context)
+        window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Show the progress, cancel on Esc, and bake when the work is done."""
+        run = PENUMBRA_OT_capture.run
+        if run is None:  # stopped from elsewhere: another file was loaded
+            return {"CANCELLED"}
+        if event.type == "ESC" and event.value == "PRESS":
+            run.cancel(context)
+            return {"RUNNING_MODAL"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        run.show(context)
+        if run.worker.running:
+            return {"PASS_THROUGH"}
+        stop_capture()
+        try:
+            self._bake(context, run.worker.result(), run.target())
+        except Exception as error:  # noqa: BLE001 - every error becomes a report in words
+            return self._fail(error)
+        return {"FINISHED"}
+
+    def cancel(self, _context: bpy.types.Context) -> None:
+        """Stop the thread where Blender itself ends the operator: it quits or closes the window."""
+        stop_capture()
+
+    def _bake(self, context: bpy.types.Context, take: Take, target: bpy.types.Object | None) -> None:
+        result = bake(motion_of(take), target, bake_settings(context.scene))
+        present = take.stage("track")["present"]
+        text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
+        context.window_manager.penumbra.result = "\n".join([text, *take.notes, *result.notes])
+        self.report({"INFO"}, text)
+
+    def _fail(self, error: Exception) -> set[str]:
+        if isinstance(error, CancelledError):
+            self.report({"INFO"}, str(error))
+        elif isinstance(error, PenumbraError):
+            self.report({"ERROR"}, str(error))
+        else:
+            _LOG.error("The capture stopped at an error that was not expected", exc_info=error)
+            self.report(
+                {"ERROR"},
+                f"The capture stopped at an error that was not expected ({type(error).__name__}: {error}). "
+                "The system console shows where; please report it with those lines",
+            )
+        return {"CANCELLED"}
+
+
+class PENUMBRA_OT_cancel_capture(bpy.types.Operator):
+    """The way to stop a capture with the mouse."""
+
+    bl_idname = "penumbra.cancel_capture"
+    bl_label = "Cancel"
+    bl_description = "Stop the capture that runs and leave the file as it was"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Whether a capture runs."""
+        if PENUMBRA_OT_capture.run is None:
+            cls.poll_message_set("No capture is running")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Ask the worker to stop; the capture's own operator ends it."""
+        run = PENUMBRA_OT_capture.run
+        if run is None:
+            return {"CANCELLED"}
+        run.cancel(context)
+        return {"FINISHED"}
+
+
+def stop_capture() -> None:
+    """Stop the capture that runs, if one does, wait for its thread, and take its progress off the window."""
+    run, PENUMBRA_OT_capture.run = PENUMBRA_OT_capture.run, None
+    if run is not None:
+        run.stop(bpy.context)
+
+
+@persistent
+def stop_before_load(*_: Any) -> None:
+    """Stop the capture before another file takes the place of the one that it was started in."""
+    stop_capture()

@@ -1,0 +1,122 @@
+"""The panel of the 3D view's sidebar that captures from video."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import ClassVar
+
+import bpy
+
+# Mean width of a letter in the interface, in units of its scale.
+_CHARACTER = 7.0
+
+
+class _Sidebar:
+    """Where the panels stand."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Animation"
+
+
+class PENUMBRA_PT_capture(_Sidebar, bpy.types.Panel):
+    """Footage, subject, target, quality, and the button."""
+
+    bl_label = "Video Capture"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Lay out the choices and the button, or the progress while a capture runs."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        choices, status = context.scene.penumbra, context.window_manager.penumbra
+        col = layout.column()
+        col.enabled = not status.running
+        col.prop(choices, "footage")
+        col.prop(choices, "subject")
+        _draw_subject(col, choices)
+        col.prop(choices, "target")
+        col.prop(choices, "quality")
+        if status.running:
+            layout.progress(factor=status.fraction, text=status.text)
+            layout.operator("penumbra.cancel_capture", icon="CANCEL")
+        else:
+            layout.operator("penumbra.capture", icon="ARMATURE_DATA")
+            _draw_result(layout, status.result, context.region.width / context.preferences.system.ui_scale)
+
+
+class _Choices(_Sidebar):
+    """A folded group of choices that most captures leave as they are."""
+
+    bl_parent_id = "PENUMBRA_PT_capture"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Lay out the choices, which cannot be changed while a capture runs."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.enabled = not context.window_manager.penumbra.running
+        self.draw_choices(layout, context.scene.penumbra)
+
+
+class PENUMBRA_PT_capture_range(_Choices, bpy.types.Panel):
+    """Which part of the footage is read."""
+
+    bl_label = "Range"
+
+    def draw_choices(self, layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
+        """Lay out the choices."""
+        layout.prop(choices, "range")
+        unit = {"FRAMES": "frame", "SECONDS": "second"}.get(choices.range)
+        if unit is not None:
+            col = layout.column(align=True)
+            col.prop(choices, f"first_{unit}")
+            col.prop(choices, f"last_{unit}")
+        layout.prop(choices, "step")
+        layout.prop(choices, "image_rate")
+
+
+class PENUMBRA_PT_capture_camera(_Choices, bpy.types.Panel):
+    """What is known of the camera."""
+
+    bl_label = "Camera"
+
+    def draw_choices(self, layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
+        """Lay out the choices."""
+        layout.prop(choices, "focal_length")
+
+
+class PENUMBRA_PT_capture_output(_Choices, bpy.types.Panel):
+    """How the keys are written."""
+
+    bl_label = "Output"
+
+    def draw_choices(self, layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
+        """Lay out the choices."""
+        layout.prop(choices, "frame_rate")
+        layout.prop(choices, "scene_start")
+        row = layout.row()
+        row.active = choices.target is not None
+        row.prop(choices, "rig_map")
+
+
+def _draw_subject(col: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
+    if choices.subject == "POINT":
+        col.prop(choices, "subject_point")
+    elif choices.subject == "BOX":
+        box = col.column(align=True)
+        for side in ("left", "right", "top", "bottom"):
+            box.prop(choices, f"subject_{side}")
+
+
+def _draw_result(layout: bpy.types.UILayout, result: str, width: float) -> None:
+    """Draw what the last capture said, broken into lines since labels do not wrap."""
+    if not result:
+        return
+    col = layout.column(align=True)
+    col.scale_y = 0.8
+    for index, line in enumerate(result.splitlines()):
+        for part, text in enumerate(textwrap.wrap(line, max(20, int(width / _CHARACTER)))):
+            icon = "BLANK1" if part else ("CHECKMARK" if index == 0 else "INFO")
+            col.label(text=text, icon=icon)

@@ -1,0 +1,241 @@
+"""What the user chooses in Blender, what a running capture shows, and the settings that the choices stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..errors import ArgumentsError
+from ..inference.cache import default_cache_folder
+from ..inference.settings import (
+    CameraSettings,
+    CaptureSettings,
+    DetectorSettings,
+    FootageSettings,
+    Model,
+    Moment,
+    SubjectSettings,
+)
+from ..retarget.rig_map import rig_map_names
+from .bake import BakeSettings
+
+ADDON = __package__.rpartition(".")[0]
+"""The name under which Blender knows the add-on: `penumbra`, or `bl_ext.<repository>.penumbra` once installed."""
+
+_QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
+
+
+class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
+    """What to capture, from where and onto what; one set for each scene."""
+
+    footage: StringProperty(
+        name="Footage",
+        description="Video file to read. For an image sequence, its folder",
+        subtype="FILE_PATH",
+    )
+    subject: EnumProperty(
+        name="Subject",
+        description="Which person in the footage to capture",
+        items=(
+            ("AUTOMATIC", "Automatic", "The person seen largest, longest and nearest to the middle"),
+            ("POINT", "Point", "The person at a point of the first frame"),
+            ("BOX", "Box", "The person in a box of the first frame"),
+        ),
+    )
+    subject_point: FloatVectorProperty(
+        name="Point",
+        description="Place of the person in the first frame that is read, from the left and from the top",
+        size=2,
+        min=0.0,
+        max=1.0,
+        default=(0.5, 0.5),
+        subtype="XYZ",
+    )
+    subject_left: FloatProperty(
+        name="Left", description="Left side of the box, from the left", min=0, max=1, default=0.25, subtype="FACTOR"
+    )
+    subject_right: FloatProperty(
+        name="Right", description="Right side of the box, from the left", min=0, max=1, default=0.75, subtype="FACTOR"
+    )
+    subject_top: FloatProperty(
+        name="Top", description="Upper side of the box, from the top", min=0, max=1, default=0.0, subtype="FACTOR"
+    )
+    subject_bottom: FloatProperty(
+        name="Bottom", description="Lower side of the box, from the top", min=0, max=1, default=1.0, subtype="FACTOR"
+    )
+    target: PointerProperty(
+        name="Target",
+        description="Armature to put the keys on. Leave empty to get a new one with the person's proportions",
+        type=bpy.types.Object,
+        poll=lambda _choices, candidate: candidate.type == "ARMATURE",
+    )
+    rig_map: EnumProperty(
+        name="Rig Map",
+        description="How the target's bones are named",
+        items=(
+            ("AUTOMATIC", "Automatic", "Find out from the bones' names"),
+            *((name, name.replace("_", " ").title(), "") for name in rig_map_names()),
+        ),
+    )
+    quality: EnumProperty(
+        name="Quality",
+        description="How closely to look at each frame",
+        items=(
+            ("BEST", "Best", "The most exact network"),
+            ("FAST", "Fast", "A smaller network, less exact where limbs overlap"),
+        ),
+    )
+    range: EnumProperty(
+        name="Range",
+        description="Which part of the footage to read",
+        items=(
+            ("ALL", "Whole Footage", "From the first frame to the last"),
+            ("FRAMES", "Frames", "From one frame of the footage to another"),
+            ("SECONDS", "Seconds", "From one time in the footage to another"),
+        ),
+    )
+    first_frame: IntProperty(name="Start", description="First frame to read, counted from 0", min=0)
+    last_frame: IntProperty(
+        name="End", description="Last frame to read, counted from 0. With 0, read to the end", min=0
+    )
+    first_second: FloatProperty(
+        name="Start", description="Time in the footage to start from", min=0.0, unit="TIME_ABSOLUTE"
+    )
+    last_second: FloatProperty(
+        name="End", description="Time in the footage to stop at. With 0, read to the end", min=0.0, unit="TIME_ABSOLUTE"
+    )
+    step: IntProperty(name="Step", description="Read every frame, every second, every third", min=1, default=1)
+    image_rate: FloatProperty(
+        name="Image Rate", description="Frames per second of an image sequence", min=0.01, soft_max=240, default=30.0
+    )
+    focal_length: FloatProperty(
+        name="Focal Length",
+        description="Of the lens that took the footage, for a sensor 36 mm wide. With 0, it is estimated",
+        min=0.0,
+        soft_max=300.0,
+        unit="CAMERA",
+    )
+    frame_rate: EnumProperty(
+        name="Frame Rate",
+        description="Whose frame rate the keys follow",
+        items=(
+            ("FOOTAGE", "Match Footage", "Set the scene's frame rate to the footage's"),
+            ("SCENE", "Keep Scene", "Keep the scene's frame rate and place the keys by their time"),
+        ),
+    )
+    scene_start: IntProperty(name="Start Frame", description="Frame of the scene for the first key", default=1)
+
+
+class PENUMBRA_PG_capture_status(bpy.types.PropertyGroup):
+    """What the panel shows of the capture that runs, or of the last one."""
+
+    running: BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+    text: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    fraction: FloatProperty(min=0.0, max=1.0, options={"HIDDEN", "SKIP_SAVE"})
+    result: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+
+def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences) -> CaptureSettings:
+    """The capture that the scene's choices and the add-on's preferences stand for. Raises ArgumentsError."""
+    choices = scene.penumbra
+    if not choices.footage:
+        raise ArgumentsError("Choose the footage first.")
+    backend, provider, threads, keep_detections = _runtime(preferences)
+    start, end = _range(choices)
+    return CaptureSettings(
+        footage=FootageSettings(
+            path=Path(bpy.path.abspath(choices.footage)),
+            start=start,
+            end=end,
+            step=choices.step,
+            image_rate=choices.image_rate,
+        ),
+        subject=_subject(choices),
+        detector=DetectorSettings(
+            backend=backend, model=_QUALITIES[choices.quality], provider=provider, threads=threads or None
+        ),
+        camera=CameraSettings(choices.focal_length or None),
+        cache=default_cache_folder() if keep_detections else None,
+    )
+
+
+def bake_settings(scene: bpy.types.Scene) -> BakeSettings:
+    """How the scene's choices say that the motion is keyed; the action is named after the footage."""
+    choices = scene.penumbra
+    return BakeSettings(
+        name=Path(bpy.path.abspath(choices.footage)).stem,
+        frame_start=choices.scene_start,
+        frame_rate="footage" if choices.frame_rate == "FOOTAGE" else "scene",
+        rig_map=None if choices.rig_map == "AUTOMATIC" else choices.rig_map,
+    )
+
+
+def register() -> None:
+    """Give scenes their choices and the window manager its status."""
+    for group in _CLASSES:
+        bpy.utils.register_class(group)
+    bpy.types.Scene.penumbra = PointerProperty(type=PENUMBRA_PG_capture_choices)
+    bpy.types.WindowManager.penumbra = PointerProperty(type=PENUMBRA_PG_capture_status)
+
+
+def unregister() -> None:
+    """Take both away again."""
+    del bpy.types.WindowManager.penumbra
+    del bpy.types.Scene.penumbra
+    for group in reversed(_CLASSES):
+        bpy.utils.unregister_class(group)
+
+
+def _runtime(preferences: bpy.types.Preferences) -> tuple[Any, Any, int, bool]:
+    """Backend, provider, threads and whether to keep detections.
+
+    A package that was registered without being installed as an add-on has no preferences: the defaults stand in.
+    """
+    addon = preferences.addons.get(ADDON)
+    if addon is None:
+        default = DetectorSettings()
+        return default.backend, default.provider, 0, True
+    chosen: Any = addon.preferences
+    return chosen.backend.lower(), chosen.provider.lower(), chosen.threads, chosen.keep_detections
+
+
+def _range(choices: PENUMBRA_PG_capture_choices) -> tuple[Moment | None, Moment | None]:
+    if choices.range == "ALL":
+        return None, None
+    if choices.range == "FRAMES":
+        unit, first, last = "frames", choices.first_frame, choices.last_frame
+    else:
+        unit, first, last = "seconds", choices.first_second, choices.last_second
+    if last and last < first:
+        raise ArgumentsError("The range ends before it starts: set End to a later place than Start, or to 0.")
+    return Moment(first, unit), Moment(last, unit) if last else None
+
+
+def _subject(choices: PENUMBRA_PG_capture_choices) -> SubjectSettings:
+    if choices.subject == "POINT":
+        return SubjectSettings(point=tuple(choices.subject_point))
+    if choices.subject == "AUTOMATIC":
+        return SubjectSettings()
+    left, top, right, bottom = (
+        choices.subject_left,
+        choices.subject_top,
+        choices.subject_right,
+        choices.subject_bottom,
+    )
+    if right <= left or bottom <= top:
+        raise ArgumentsError("The subject's box is empty: set Right above Left and Bottom above Top.")
+    return SubjectSettings(box=(left, top, right, bottom))
+
+
+_CLASSES = (PENUMBRA_PG_capture_choices, PENUMBRA_PG_capture_status)
