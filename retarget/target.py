@@ -1,0 +1,45 @@
+"""The armature that motion is put on, as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRest:
+    """An armature's rest pose and what decides how its bones follow their parents; parents come before children.
+
+    name: the armature object's name. bones: `[N]` names. parents: `[N]` int, -1 for none. matrices: `[N, 4, 4]` rest
+    matrices in armature space (columns: the bone's x, y and z axes and its head). lengths: `[N]` in armature units.
+    inherit_rotation, local_location, connected: `[N]` bool, Blender's bone settings of these names. rotation_modes:
+    `[N]` each bone's rotation mode (QUATERNION, XYZ, ..., AXIS_ANGLE).
+    """
+
+    name: str
+    bones: tuple[str, ...]
+    parents: np.ndarray
+    matrices: np.ndarray
+    lengths: np.ndarray
+    inherit_rotation: np.ndarray
+    local_location: np.ndarray
+    connected: np.ndarray
+    rotation_modes: tuple[str, ...]
+
+    @property
+    def heads(self) -> np.ndarray:
+        """`[N, 3]` joint positions in armature space."""
+        return self.matrices[:, :3, 3]
+
+    @property
+    def tails(self) -> np.ndarray:
+        """`[N, 3]` in armature space."""
+        return self.heads + self.matrices[:, :3, 1] * self.lengths[:, None]
+
+    def ancestors(self, bone: int) -> list[int]:
+        """Indices of the bone's parent, its parent's parent and so on."""
+        found = []
+        while (bone := int(self.parents[bone])) >= 0:
+            found.append(bone)
+        return found

@@ -1,0 +1,110 @@
+"""Actions and f-curves, the same from Blender 4.2 (plain actions) to 5.2 (slots, layers and strips).
+
+The only module that knows the difference: since 4.4 an action holds slots and channel bags, and 5.0 took away
+`Action.fcurves` and `Action.groups`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import bpy
+import numpy as np
+
+from ..errors import WriteError
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One f-curve: `values[k]` at `frames[k]`, both `[K]`, frames rising. `group` is its group's name.
+
+    BEZIER keys get automatic clamped handles, so that deleting or moving keys leaves a smooth curve without overshoot.
+    """
+
+    data_path: str
+    index: int
+    group: str
+    frames: np.ndarray
+    values: np.ndarray
+    interpolation: Literal["BEZIER", "LINEAR"] = "BEZIER"
+
+
+def new_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
+    """A new, empty action that `owner` uses from now on; the one it used before is kept with a fake user.
+
+    Raises WriteError when the owner's animation cannot be changed.
+    """
+    animation = owner.animation_data or owner.animation_data_create()
+    if animation is None:
+        raise WriteError(
+            f'"{owner.name}" cannot be animated because it is linked; make a library override of it first.'
+        )
+    if animation.use_tweak_mode:
+        raise WriteError(f'Leave tweak mode in the Nonlinear Animation editor for "{owner.name}", then try again.')
+    if animation.action is not None:
+        animation.action.use_fake_user = True
+    action = bpy.data.actions.new(name)
+    animation.action = action
+    if _has_slots(action):
+        slot = action.slots.new(id_type="OBJECT", name=owner.name)
+        animation.action_slot = slot
+        action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
+    return action
+
+
+def write_curves(action: bpy.types.Action, curves: Iterable[Curve]) -> None:
+    """Add the curves to an action that `new_action` made; none of them may be there yet."""
+    channels = _channel_bags(action)[0]
+    groups: dict[str, bpy.types.ActionGroup] = {}
+    for curve in curves:
+        fcurve = channels.fcurves.new(curve.data_path, index=curve.index)
+        if curve.group not in groups:
+            groups[curve.group] = channels.groups.new(curve.group)
+        fcurve.group = groups[curve.group]
+        _write_keys(fcurve, curve)
+
+
+def read_curves(action: bpy.types.Action) -> list[Curve]:
+    """Every f-curve of the action, whatever made it; `interpolation` is that of its first key."""
+    return [_read_curve(fcurve) for bag in _channel_bags(action) for fcurve in bag.fcurves]
+
+
+def _has_slots(action: bpy.types.Action) -> bool:
+    return hasattr(action, "slots")
+
+
+def _channel_bags(action: bpy.types.Action) -> list[Any]:
+    """What holds `fcurves` and `groups`: the action itself before 4.4, its channel bags since."""
+    if not _has_slots(action):
+        return [action]
+    return [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+
+
+def _write_keys(fcurve: bpy.types.FCurve, curve: Curve) -> None:
+    count = len(curve.frames)
+    points = fcurve.keyframe_points
+    points.add(count)
+    points.foreach_set("co", np.stack([curve.frames, curve.values], axis=1).astype(np.float32).ravel())
+    _set_enum(points, "interpolation", curve.interpolation, count)
+    if curve.interpolation == "BEZIER":
+        _set_enum(points, "handle_left_type", "AUTO_CLAMPED", count)
+        _set_enum(points, "handle_right_type", "AUTO_CLAMPED", count)
+    fcurve.update()
+
+
+def _set_enum(points: bpy.types.FCurveKeyframePoints, name: str, value: str, count: int) -> None:
+    """Set an enum on all points; `foreach_set` takes the number behind the enum's name."""
+    number = bpy.types.Keyframe.bl_rna.properties[name].enum_items[value].value
+    points.foreach_set(name, np.full(count, number, dtype=np.int32))
+
+
+def _read_curve(fcurve: bpy.types.FCurve) -> Curve:
+    points = fcurve.keyframe_points
+    keys = np.empty(2 * len(points), dtype=np.float32)
+    points.foreach_get("co", keys)
+    frames, values = keys.reshape(-1, 2).astype(float).T
+    group = fcurve.group.name if fcurve.group is not None else ""
+    interpolation = points[0].interpolation if len(points) else "BEZIER"
+    return Curve(fcurve.data_path, fcurve.array_index, group, frames, values, interpolation)
