@@ -185,15 +185,7 @@ def _create(recipe: Recipe) -> dict:
     again = "again " if recipe.folder.exists() else ""
     say(f"Making {recipe.folder.name} {again}with {base}.")
     shutil.rmtree(recipe.folder, ignore_errors=True)
-    made = subprocess.run(
-        [base, "-m", "venv", str(recipe.folder)], env=variables(), capture_output=True, text=True, check=False
-    )
-    if made.returncode != 0:
-        shutil.rmtree(recipe.folder, ignore_errors=True)
-        raise EnvironmentSetupError(
-            f"{base} cannot make virtual environments. On Debian and Ubuntu run `sudo apt install"
-            f" python{recipe.version}-venv`, then try again. It said: {_last_line(made.stdout + made.stderr)}"
-        )
+    _make_venv(base, recipe)
     _link_package(recipe)
     stamp = {
         "python": recipe.version,
@@ -204,6 +196,18 @@ def _create(recipe: Recipe) -> dict:
     }
     _write_stamp(recipe, stamp)
     return stamp
+
+
+def _make_venv(base: str, recipe: Recipe) -> None:
+    made = subprocess.run(
+        [base, "-m", "venv", str(recipe.folder)], env=variables(), capture_output=True, text=True, check=False
+    )
+    if made.returncode != 0:
+        shutil.rmtree(recipe.folder, ignore_errors=True)
+        raise EnvironmentSetupError(
+            f"{base} cannot make virtual environments. On Debian and Ubuntu run `sudo apt install"
+            f" python{recipe.version}-venv`, then try again. It said: {_last_line(made.stdout + made.stderr)}"
+        )
 
 
 def _install(recipe: Recipe, name: str, stamp: dict) -> dict:
