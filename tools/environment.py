@@ -299,11 +299,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Make or reuse the project's virtual environment.")
     parser.add_argument("group", nargs="?", choices=sorted(GROUPS), default="capture")
     parser.add_argument("--bpy", choices=sorted(BLENDERS), default=DEFAULT_BLENDER, help="version of Blender's module")
-    parser.add_argument("--report", action="store_true", help="print what the last set-up took, as JSON")
     arguments = parser.parse_args()
-    if arguments.report:
-        print(json.dumps(report(), indent=2))
-        return 0
     try:
         print(ensure(arguments.group, arguments.bpy))
     except EnvironmentSetupError as error:

@@ -127,7 +127,7 @@ def fetch(name: str, root: Path = ROOT) -> Path:
 
 
 def report(root: Path = ROOT) -> dict[str, dict[str, float]]:
-    """Seconds and bytes that each fetched parcel took."""
+    """Seconds and bytes that each fetched parcel took, with the archive that it came in."""
     stamps = {name: _read_json(_stamp_path(name, root)) for name in PARCELS}
     return {name: {"seconds": stamp["seconds"], "bytes": stamp["bytes"]} for name, stamp in stamps.items() if stamp}
 
@@ -153,8 +153,9 @@ def _make(name: str, root: Path) -> None:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     seconds = round(time.monotonic() - began, 2)
-    _write_stamp(name, root, seconds)
-    environment.say(f"Fetched {name} in {seconds:.0f} s, {environment.size_of(folder) / 1e6:.0f} MB.")
+    size = environment.size_of(folder) + archive.stat().st_size
+    _write_stamp(name, root, seconds, size)
+    environment.say(f"Fetched {name} in {seconds:.0f} s, {size / 1e6:.0f} MB.")
 
 
 def _archive(archive: Archive, root: Path) -> Path:
@@ -270,13 +271,13 @@ def _stamp_path(name: str, root: Path) -> Path:
     return root / DOWNLOADS / f"{name}.json"
 
 
-def _write_stamp(name: str, root: Path, seconds: float) -> None:
+def _write_stamp(name: str, root: Path, seconds: float, size: int) -> None:
     folder = place(name, root)
     names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
     stamp = {
         "recipe": _recipe(PARCELS[name]),
         "seconds": seconds,
-        "bytes": environment.size_of(folder),
+        "bytes": size,
         "files": _sizes_and_times(folder, names),
     }
     path = _stamp_path(name, root)
@@ -298,7 +299,7 @@ def _restamp(name: str, root: Path) -> bool:
         and all((folder / path).is_file() and _sha256(folder / path) == expected[path]["sha256"] for path in names)
     )
     if whole:
-        _write_stamp(name, root, stamp["seconds"])
+        _write_stamp(name, root, stamp["seconds"], stamp["bytes"])
     return whole
 
 
