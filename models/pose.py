@@ -50,8 +50,11 @@ class PoseModel(Protocol):
 
     name: str
     """What runs, for people: e.g. "BlazePose heavy, ONNX Runtime on CPU"."""
-    network_seconds: float
-    """Wall time spent inside the networks so far."""
+
+    @property
+    def network_seconds(self) -> float:
+        """Wall time spent inside the networks so far."""
+        ...
 
     def find(self, image: np.ndarray) -> list[Candidate]:
         """People in the whole picture, best first."""

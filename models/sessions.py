@@ -49,7 +49,7 @@ class NetworkSession:
     def run(self, batch: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs by name for a float32 batch in the network's input layout."""
         start = time.perf_counter()
-        values = self._session.run(self._outputs, {self._input: batch})
+        values: Any = self._session.run(self._outputs, {self._input: batch})
         self.seconds += time.perf_counter() - start
         return dict(zip(self._outputs, values, strict=True))
 

@@ -75,7 +75,8 @@ class Network:
     def __init__(self, data: bytes) -> None:
         if not tflite.Model.ModelBufferHasIdentifier(data, 0):
             raise UnsupportedNetworkError("This is not a TFLite file.")
-        self._model = tflite.Model.GetRootAs(data, 0)
+        # the generated reader is typed as if every field could be missing
+        self._model: Any = tflite.Model.GetRootAs(data, 0)
         if self._model.SubgraphsLength() != 1:
             raise UnsupportedNetworkError("Only networks with one subgraph can be converted.")
         self._graph = self._model.Subgraphs(0)
@@ -133,8 +134,8 @@ class Network:
         return kept
 
 
-def densify(values: np.ndarray, shape: tuple[int, ...], sparsity: tflite.SparsityParameters) -> np.ndarray:
-    """The dense array `shape` of a sparse TFLite tensor's non-zero `values`.
+def densify(values: np.ndarray, shape: tuple[int, ...], sparsity: Any) -> np.ndarray:
+    """The dense array `shape` of a sparse TFLite tensor's non-zero `values`; `sparsity` is its SparsityParameters.
 
     The levels of the storage tree are walked from the root; every stored value's coordinates grow by one a level. A
     blocked dimension has two levels, the number of the block and the place within it (schema.fbs, SparsityParameters).
@@ -199,11 +200,11 @@ class Writer:
     def constant(self, name: str, values: np.ndarray) -> str:
         """Add a constant once, half precision with a cast that the runtime folds when it loads the file."""
         if values.dtype != np.float16:
-            self.initializers.setdefault(name, numpy_helper.from_array(np.ascontiguousarray(values), name))
+            self.initializers.setdefault(name, numpy_helper.from_array(values, name))
             return name
         packed = f"{name}_half"
         if packed not in self.initializers:
-            self.initializers[packed] = numpy_helper.from_array(np.ascontiguousarray(values), packed)
+            self.initializers[packed] = numpy_helper.from_array(values, packed)
             self.node("Cast", [packed], name, to=TensorProto.FLOAT)
         return name
 
@@ -212,7 +213,7 @@ class Writer:
         if kind == tflite.ActivationFunctionType.RELU:
             self.node("Relu", [inputs], name_of(tensor))
         elif kind == tflite.ActivationFunctionType.RELU6:
-            bounds = [self.constant("zero", np.float32(0.0)), self.constant("six", np.float32(6.0))]
+            bounds = [self.constant("zero", np.array(0.0, np.float32)), self.constant("six", np.array(6.0, np.float32))]
             self.node("Clip", [inputs, *bounds], name_of(tensor))
         else:
             raise UnsupportedNetworkError(f"Activation {kind} cannot be converted.")
@@ -263,7 +264,7 @@ def _write_convolution(writer: Writer, operator: Operator) -> None:
         raise UnsupportedNetworkError("A convolution whose weights are not constant cannot be converted.")
     values = writer.network.constants[weights]
     dilations = (operator.options.DilationHFactor(), operator.options.DilationWFactor())
-    source, attributes = _window(writer, operator, values.shape[1:3], dilations)
+    source, attributes = _window(writer, operator, (values.shape[1], values.shape[2]), dilations)
     # TFLite keeps [out, kh, kw, in], and [1, kh, kw, out] where each input channel has its own kernels
     values = values.transpose((3, 0, 1, 2) if depthwise else (0, 3, 1, 2))
     group = writer.network.shape(operator.inputs[0])[3] if depthwise else 1

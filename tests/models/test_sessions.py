@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from penumbra.errors import ArgumentsError, SetupError
+from penumbra.models.sessions import PROVIDERS, open_session
+
+
+@pytest.fixture
+def network(weights: Path) -> Path:
+    return weights / "person_detector.onnx"
+
+
+@pytest.fixture
+def absent() -> str:
+    """A provider that this machine's runtime does not have; no build has both DirectML and CoreML."""
+    available = onnxruntime.get_available_providers()
+    return next(name for name in ("directml", "coreml") if PROVIDERS[name].runtime_name not in available)
+
+
+def test_a_session_counts_the_time_it_runs(network: Path):
+    session = open_session(network, "cpu", 1)
+    assert session.seconds == 0
+    outputs = session.run(np.zeros((2, 224, 224, 3), np.float32))
+    assert {name: values.shape for name, values in outputs.items()} == {"boxes": (2, 2254, 12), "scores": (2, 2254, 1)}
+    assert session.seconds > 0
+
+
+def test_automatic_choice_says_what_runs(network: Path):
+    assert open_session(network, "auto", 1).provider in PROVIDERS.values()
+
+
+def test_an_unknown_provider_lists_the_known_ones(network: Path):
+    with pytest.raises(ArgumentsError, match="auto, cuda, directml, coreml, cpu"):
+        open_session(network, "quantum", 1)
+
+
+def test_a_provider_that_is_not_there_is_an_error(network: Path, absent: str):
+    with pytest.raises(SetupError, match="cannot be used on this machine"):
+        open_session(network, absent, 1)
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_is_listed_but_falls_back_in_silence_is_an_error(
+    network: Path, absent: str, monkeypatch: pytest.MonkeyPatch
+):
+    name = PROVIDERS[absent].runtime_name
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [name, "CPUExecutionProvider"])
+    with pytest.raises(SetupError, match="cannot be used on this machine"):
+        open_session(network, absent, 1)
+    assert open_session(network, "auto", 1).provider is PROVIDERS["cpu"]
+
+
+def test_a_file_that_is_no_network_is_an_error(tmp_path: Path):
+    (tmp_path / "broken.onnx").write_bytes(b"nothing of the kind")
+    with pytest.raises(SetupError, match="cannot load"):
+        open_session(tmp_path / "broken.onnx", "auto", 1)
+
+
+def test_a_missing_runtime_is_an_error(network: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(SetupError, match="ONNX Runtime cannot be loaded"):
+        open_session(network, "auto", 1)
