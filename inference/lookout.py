@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +13,11 @@ from .appearance import body_colors
 _TRUNK = [BLAZEPOSE.index(name) for name in ("shoulder.L", "shoulder.R", "hip.L", "hip.R")]
 # Score from which a region counts as holding a person; MediaPipe's own default.
 PRESENT = 0.5
-# Two finds are one person when their middles are closer than this share of the smaller one's region.
+# Two finds are one person when their middles are closer than this share of the region's side.
 _SAME = 0.2
+# Side of the square looked at around a place: this many sides of the region there, and this many pixels at least.
+_MARGIN = 1.5
+_LEAST_SIDE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +45,23 @@ def sight(image: np.ndarray, model: PoseModel, region: Region) -> Sighting | Non
 def people_in(image: np.ndarray, model: PoseModel, near: Region | None = None) -> list[Sighting]:
     """Everybody in the picture, or in it and especially around `near`.
 
-    The detector sees the whole picture at a small size and misses people who fill little of it, so it also looks at
-    squares of the picture: one around `near`, or three along the longer side.
+    The detector sees the picture at a small size and misses people who fill little of it, so it also looks at the
+    square around `near` by itself.
     """
-    height, width = image.shape[:2]
     regions = [candidate.region for candidate in model.find(image)]
-    for left, top, side in _squares(width, height, near):
-        part = image[top : top + side, left : left + side]
-        for candidate in model.find(part):
-            found = candidate.region
-            regions.append(Region(found.x + left, found.y + top, found.size, found.angle))
+    if near is not None:
+        left, top, part = _around(image, near)
+        found = [candidate.region for candidate in model.find(part)]
+        regions += [Region(region.x + left, region.y + top, region.size, region.angle) for region in found]
     seen: list[Sighting] = []
     for region in regions:
-        if any(
-            _distance(region, other.reading) < _SAME * min(region.size, other.reading.region.size) for other in seen
-        ):
+        if any(_same(np.array([region.x, region.y]), _hips(other.reading), region) for other in seen):
             continue
         sighting = sight(image, model, region)
-        if sighting and not any(
-            np.linalg.norm(trunk_middle(sighting.reading) - trunk_middle(other.reading))
-            < _SAME * other.reading.region.size
-            for other in seen
-        ):
+        if sighting is None:
+            continue
+        middle = trunk_middle(sighting.reading)
+        if not any(_same(middle, trunk_middle(other.reading), sighting.reading.region) for other in seen):
             seen.append(sighting)
     return seen
 
@@ -74,18 +71,19 @@ def trunk_middle(reading: Reading) -> np.ndarray:
     return reading.landmarks[_TRUNK, :2].mean(axis=0)
 
 
-def _distance(region: Region, reading: Reading) -> float:
-    return math.hypot(region.x - reading.region.x, region.y - reading.region.y)
+def _hips(reading: Reading) -> np.ndarray:
+    """Middle `[2]` of the region, which lies at the hips, in pixels."""
+    return np.array([reading.region.x, reading.region.y])
 
 
-def _squares(width: int, height: int, near: Region | None) -> list[tuple[int, int, int]]:
-    """Left, top and side of the squares to look at besides the whole picture."""
-    shorter = min(width, height)
-    if near is not None:
-        side = int(min(shorter, max(64, 1.5 * near.size)))
-        left = int(np.clip(near.x - side / 2, 0, width - side))
-        top = int(np.clip(near.y - side / 2, 0, height - side))
-        return [(left, top, side)]
-    if max(width, height) < 1.3 * shorter:
-        return []
-    return [(int((width - shorter) * share), int((height - shorter) * share), shorter) for share in (0.0, 0.5, 1.0)]
+def _same(a: np.ndarray, b: np.ndarray, region: Region) -> bool:
+    return float(np.linalg.norm(a - b)) < _SAME * region.size
+
+
+def _around(image: np.ndarray, near: Region) -> tuple[int, int, np.ndarray]:
+    """Left and top of the square around a region that lies in the picture, and the square itself."""
+    height, width = image.shape[:2]
+    side = int(min(height, width, max(_LEAST_SIDE, _MARGIN * near.size)))
+    left = int(np.clip(near.x - side / 2, 0, width - side))
+    top = int(np.clip(near.y - side / 2, 0, height - side))
+    return left, top, image[top : top + side, left : left + side]

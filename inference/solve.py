@@ -180,4 +180,4 @@ def _standing_pitch(at: dict[str, np.ndarray], sure: dict[str, np.ndarray], pres
         found.append(-np.arcsin(np.clip(foot[flat, 2], -1.0, 1.0)))
     angles = np.concatenate(found)
     usual = np.arctan2(0.6, 0.8)
-    return float(np.clip(np.median(angles), 0.1, 1.2)) if len(angles) >= 5 else float(usual)
+    return float(np.clip(np.median(angles), 0.1, 1.2)) if len(angles) else float(usual)

@@ -20,6 +20,8 @@ from .settings import SubjectSettings
 
 # Intersection over union from which a person counts as the one in the user's box.
 _MATCHING_BOX = 0.3
+# Side of the square around the user's point that is looked at closely, as a share of the picture's shorter side.
+_POINT_VIEW = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class TrackSettings:
 
     slack and stride: how far the trunk may be off its expected place, in sides of the region: at once, and for every
     second since the last sighting. growth: ratio by which the region's side may change from one frame to the next.
-    alike: likeness of colors below which a person is somebody else. far: what every side of the region between a person
+    alike: likeness of colors below which a person is somebody else. unlike: how much less alike than usual somebody may
+    be who turns up where the subject need not be, long after it went. far: what every side of the region between a person
     and the subject's last place takes off that likeness. patience: frames for which a subject out of sight is still
     looked for at its last place. look: every how many frames it is looked for in the whole picture. forget: seconds
     after which it may come back anywhere. learn: share of each sighting in the colors remembered.
@@ -38,6 +41,7 @@ class TrackSettings:
     stride: float = 1.5
     growth: float = 1.35
     alike: float = 0.35
+    unlike: float = 0.3
     far: float = 0.15
     patience: int = 5
     look: int = 3
@@ -101,6 +105,7 @@ class Tracker:
         self._settings = settings
         self._colors = person.colors if person else None
         self._last: Reading | None = None
+        self._usual = 0.0
         self._velocity = np.zeros(2)
         self._time = 0.0
         self._lost = 0
@@ -120,14 +125,18 @@ class Tracker:
             return None
         if self._subject.box:
             return self._meet_in_box(image, _in_pixels(self._subject.box, image))
-        people = people_in(image, self._model)
         if self._subject.point:
-            x, y = _in_pixels(self._subject.point, image)
-            around = [other for other in people if _holds(other.box, x, y)]
-            return min(around, key=lambda other: math.dist(trunk_middle(other.reading), (x, y)), default=None)
+            return self._meet_at(image, *_in_pixels(self._subject.point, image))
+        people = people_in(image, self._model)
         if self._person is None:
             return max(people, key=lambda other: other.reading.region.size, default=None)
-        return self._likest(people, self._person.first.reading)
+        return self._likest(people, self._person.first.reading, self._settings.alike)
+
+    def _meet_at(self, image: np.ndarray, x: float, y: float) -> Sighting | None:
+        """The person around a point."""
+        people = people_in(image, self._model, Region(x, y, _POINT_VIEW * min(image.shape[:2]), 0.0))
+        around = [other for other in people if _holds(other.box, x, y)]
+        return min(around, key=lambda other: math.dist(trunk_middle(other.reading), (x, y)), default=None)
 
     def _meet_in_box(self, image: np.ndarray, box: tuple[float, ...]) -> Sighting | None:
         """The person who fills the box, looked for in the box itself too."""
@@ -148,13 +157,16 @@ class Tracker:
                 return here
         if self._lost % self._settings.look:
             return None
-        near = last.region if elapsed < self._settings.forget else None
-        people = people_in(frame.image, self._model, near)
-        return self._likest([other for other in people if self._in_reach(other.reading, last, elapsed)], last)
+        if elapsed > self._settings.forget:
+            strict = max(self._settings.alike, self._usual - self._settings.unlike)
+            return self._likest(people_in(frame.image, self._model), last, strict)
+        people = people_in(frame.image, self._model, last.region)
+        reached = [other for other in people if self._in_reach(other.reading, last, elapsed)]
+        return self._likest(reached, last, self._settings.alike)
 
-    def _likest(self, people: list[Sighting], last: Reading) -> Sighting | None:
-        """The person most like the subject, or None where nobody is like it."""
-        best, best_score = None, self._settings.alike
+    def _likest(self, people: list[Sighting], last: Reading, least: float) -> Sighting | None:
+        """The person most like the subject, or None where nobody is at least so much like it."""
+        best, best_score = None, least
         for other in people:
             moved = float(np.linalg.norm(trunk_middle(other.reading) - trunk_middle(last))) / last.region.size
             score = self._resemblance(other) - self._settings.far * moved
@@ -163,9 +175,7 @@ class Tracker:
         return best
 
     def _in_reach(self, reading: Reading, last: Reading, elapsed: float) -> bool:
-        """Whether the subject can have come from its last place to this one; anywhere will do once it is long gone."""
-        if elapsed > self._settings.forget:
-            return True
+        """Whether the subject can have come from its last place to this one."""
         expected = trunk_middle(last) + (self._velocity * elapsed if self._lost == 0 else 0.0)
         slip = float(np.linalg.norm(trunk_middle(reading) - expected)) / last.region.size
         growth = max(reading.region.size / last.region.size, last.region.size / reading.region.size)
@@ -182,9 +192,10 @@ class Tracker:
         if self._last is not None and self._lost == 0:
             self._velocity = (trunk_middle(found.reading) - trunk_middle(self._last)) / max(time - self._time, 1e-3)
         if found.colors is not None:
-            share = 1.0 if self._colors is None else self._settings.learn
             known = found.colors if self._colors is None else self._colors
-            self._colors = (1.0 - share) * known + share * found.colors
+            learn = self._settings.learn
+            self._usual += (likeness(found.colors, known) - self._usual) * (learn if self._last else 1.0)
+            self._colors = (1.0 - learn) * known + learn * found.colors
         self._last, self._time, self._lost = found.reading, time, 0
 
 

@@ -1,0 +1,140 @@
+"""Makes the pictures of the docs: frames of the footage beside the captured armature, seen by the same camera.
+
+    python -P -m penumbra.tools.pictures demo.take docs/images/demo.png --frames 20 90 150 200
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import bpy
+import cv2
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ..inference.footage import open_footage
+from ..inference.motion import Motion
+from ..inference.pipeline import motion_of
+from ..inference.settings import FootageSettings, Moment
+from ..inference.take import Take, load_take
+from ..scene.bake import BakeSettings, bake
+
+_SIDE = 360
+_SURE, _DOUBTFUL = np.array([0.16, 0.55, 0.35]), np.array([0.85, 0.25, 0.1])
+
+
+def main(argv: list[str]) -> int:
+    """Make one picture from a take."""
+    parser = argparse.ArgumentParser(description="Frames of the footage beside the captured armature.")
+    parser.add_argument("take", type=Path)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--frames", type=int, nargs="+", required=True, help="frame numbers in the footage")
+    values = parser.parse_args(argv)
+    take = load_take(values.take)
+    columns = [np.vstack([_closer(take, frame, picture) for picture in pair]) for frame, pair in _pairs(take, values.frames)]
+    values.picture.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(values.picture), np.hstack(columns)[..., ::-1])
+    print(f"Wrote {values.picture}")
+    return 0
+
+
+def _pairs(take: Take, frames: Iterable[int]) -> Iterable[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+    motion = motion_of(take)
+    for other in list(bpy.data.objects):
+        bpy.data.objects.remove(other)
+    baked = bake(motion, None, BakeSettings("Subject"))
+    _set_up_scene(take)
+    for frame in frames:
+        row = int(np.flatnonzero(take.stage("track")["index"] == frame)[0])
+        bpy.context.scene.frame_set(baked.frame_start + round(motion.times[row] * motion.fps))
+        yield frame, (_footage(take, frame), _render(baked.object, motion, row))
+
+
+def _footage(take: Take, frame: int) -> np.ndarray:
+    settings = FootageSettings(Path(take.source["path"]), Moment(frame), Moment(frame))
+    with open_footage(settings) as footage:
+        return next(iter(footage.frames())).image
+
+
+def _closer(take: Take, frame: int, picture: np.ndarray) -> np.ndarray:
+    """A square of the picture around the subject, the same one in the footage and in the rendering."""
+    row = int(np.flatnonzero(take.stage("track")["index"] == frame)[0])
+    x, y, size, _ = take.stage("track")["regions"][row]
+    height, width = picture.shape[:2]
+    side = int(min(height, width, size))
+    left, top = int(np.clip(x - side / 2, 0, width - side)), int(np.clip(y - side / 2, 0, height - side))
+    return cv2.resize(picture[top : top + side, left : left + side], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+
+
+def _set_up_scene(take: Take) -> None:
+    scene = bpy.context.scene
+    world = Matrix(np.array(take.camera["world_from_camera"]) @ np.diag([1.0, -1.0, -1.0])).to_4x4()
+    world.translation = Vector(take.camera["position"])
+    lens = bpy.data.cameras.new("Footage")
+    lens.lens, lens.clip_end = take.camera["focal_length"], 500.0
+    camera = bpy.data.objects.new("Footage", lens)
+    camera.matrix_world = world
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    floor = bpy.data.meshes.new("Floor")
+    lines = [((x, -4.0, 0.0), (x, 4.0, 0.0)) for x in range(-4, 5)] + [((-4.0, y, 0.0), (4.0, y, 0.0)) for y in range(-4, 5)]
+    vertices, faces = [], []
+    for start, end in lines:
+        across = Vector((end[1] - start[1], end[0] - start[0], 0.0)).normalized() * 0.01
+        base = len(vertices)
+        vertices += [Vector(start) - across, Vector(start) + across, Vector(end) + across, Vector(end) - across]
+        faces.append((base, base + 1, base + 2, base + 3))
+    floor.from_pydata(vertices, [], faces)
+    grid = bpy.data.objects.new("Floor", floor)
+    grid.color = (0.45, 0.45, 0.45, 1.0)
+    scene.collection.objects.link(grid)
+    scene.render.engine = "BLENDER_WORKBENCH"
+    scene.display.shading.light, scene.display.shading.color_type = "STUDIO", "OBJECT"
+    scene.display.shading.show_shadows = True
+    scene.render.resolution_x, scene.render.resolution_y = take.source["width"], take.source["height"]
+    scene.render.resolution_percentage = 100
+    scene.render.film_transparent = False
+    scene.world = bpy.data.worlds.new("World")
+    scene.world.color = (0.9, 0.9, 0.9)
+
+
+def _render(armature: bpy.types.Object, motion: Motion, row: int) -> np.ndarray:
+    """The armature in its pose, each bone as an octahedron from green (sure) to red (doubtful)."""
+    scene = bpy.context.scene
+    shapes = []
+    for bone in armature.pose.bones:
+        shape = bpy.data.objects.new(bone.name, _octahedron(bone.head, bone.tail))
+        share = float(bone["confidence"]) if motion.present[row] else 0.0
+        shape.color = (*(share * _SURE + (1 - share) * _DOUBTFUL), 1.0)
+        scene.collection.objects.link(shape)
+        shapes.append(shape)
+    with tempfile.TemporaryDirectory() as folder:
+        scene.render.filepath = str(Path(folder) / "frame.png")
+        bpy.ops.render.render(write_still=True)
+        image = cv2.cvtColor(cv2.imread(scene.render.filepath), cv2.COLOR_BGR2RGB)
+    for shape in shapes:
+        bpy.data.objects.remove(shape)
+    return image
+
+
+def _octahedron(head: Vector, tail: Vector) -> bpy.types.Mesh:
+    """A bone as Blender draws it."""
+    along = tail - head
+    width = 0.12 * along.length + 0.012
+    side = along.orthogonal().normalized() * width
+    other = along.cross(side).normalized() * width
+    belt = head + 0.15 * along
+    mesh = bpy.data.meshes.new("Bone")
+    vertices = [head, *(belt + math.cos(turn) * side + math.sin(turn) * other for turn in np.arange(4) * math.pi / 2), tail]
+    faces = [(0, 1 + (i + 1) % 4, 1 + i) for i in range(4)] + [(5, 1 + i, 1 + (i + 1) % 4) for i in range(4)]
+    mesh.from_pydata(vertices, [], faces)
+    return mesh
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
