@@ -1,0 +1,66 @@
+"""Made-up motions of the product's rig."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from penumbra.inference import rotations as rot
+from penumbra.inference.motion import Motion, RestPose
+from penumbra.models.skeletons import BONE_PARENTS, BONES
+
+LENGTHS = {
+    "hips": 0.12, "spine": 0.38, "neck": 0.12, "head": 0.2, "shoulder": 0.17, "upper_arm": 0.28, "forearm": 0.25,
+    "hand": 0.09, "thigh": 0.42, "shin": 0.4, "foot": 0.17,
+}  # fmt: skip
+
+
+def rest_pose() -> RestPose:
+    """An adult's proportions in the canonical rest pose, metres."""
+    heads, tails = np.zeros((len(BONES), 3)), np.zeros((len(BONES), 3))
+    for index, (bone, parent) in enumerate(zip(BONES, BONE_PARENTS, strict=True)):
+        if bone.name.startswith("thigh"):
+            heads[index] = [0.1 if bone.name.endswith("L") else -0.1, 0.0, 0.0]
+        elif parent >= 0:
+            heads[index] = tails[parent]
+        tails[index] = heads[index] + LENGTHS[bone.name.partition(".")[0]] * np.array(bone.rest)
+    return RestPose(heads, tails)
+
+
+def random_motion(count: int = 40, fps: float = 30.0, seed: int = 7, bend: float = 0.9) -> Motion:
+    """Smooth random motion: every joint swings by up to `bend` radians about its parent, and the root wanders."""
+    random = np.random.default_rng(seed)
+    seconds = np.arange(count)[:, None, None] / fps
+    phases = random.uniform(0, 2 * np.pi, (3, len(BONES), 3))
+    turns = sum(np.sin(2 * np.pi * 0.3 * (wave + 1) * seconds + phases[wave]) for wave in range(3)) * bend / 3
+    angle = np.linalg.norm(turns, axis=-1, keepdims=True)
+    local = np.concatenate([np.cos(angle / 2), np.sin(angle / 2) * turns / angle], axis=-1)
+    rotations = np.zeros_like(local)
+    for bone, parent in enumerate(BONE_PARENTS):
+        rotations[:, bone] = local[:, bone] if parent < 0 else rot.multiply(rotations[:, parent], local[:, bone])
+    path = np.stack([np.linspace(0, 1.2, count), 0.1 * np.sin(np.arange(count) / 5), np.full(count, 0.9)], axis=1)
+    confidence = 0.5 + 0.5 * np.sin(np.arange(count)[:, None] / 4 + np.arange(len(BONES)))
+    return Motion(
+        times=np.arange(count) / fps,
+        present=np.ones(count, dtype=bool),
+        root=path,
+        rotations=rot.continuous(rotations),
+        confidence=confidence,
+        rest=rest_pose(),
+        fps=fps,
+    )
+
+
+def standing(count: int = 2) -> Motion:
+    """The subject stands still in the rest pose, soles on the floor."""
+    rest = rest_pose()
+    height = -float(rest.tails[:, 2].min())
+    identity = np.broadcast_to([1.0, 0.0, 0.0, 0.0], (count, len(BONES), 4)).copy()
+    return Motion(
+        times=np.arange(count) / 30.0,
+        present=np.ones(count, dtype=bool),
+        root=np.tile([0.0, 0.0, height], (count, 1)),
+        rotations=identity,
+        confidence=np.ones((count, len(BONES))),
+        rest=rest,
+        fps=30.0,
+    )
