@@ -39,17 +39,29 @@ _LOG_FATAL = 4
 class NetworkSession:
     """One loaded network. `provider` is what truly runs it, `seconds` the wall time spent in it so far."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, provider: Provider) -> None:
+    def __init__(
+        self, session: onnxruntime.InferenceSession, provider: Provider, errors: tuple[type[Exception], ...]
+    ) -> None:
         self.provider = provider
         self.seconds = 0.0
+        self._errors = errors
         self._session = session
         self._input = session.get_inputs()[0].name
         self._outputs = [output.name for output in session.get_outputs()]
 
     def run(self, batch: np.ndarray) -> dict[str, np.ndarray]:
-        """Outputs by name for a float32 batch in the network's input layout."""
+        """Outputs by name for a float32 batch in the network's input layout.
+
+        Raises SetupError when the provider breaks down, as one does that runs out of memory.
+        """
         start = time.perf_counter()
-        values: Any = self._session.run(self._outputs, {self._input: batch})
+        try:
+            values: Any = self._session.run(self._outputs, {self._input: batch})
+        except self._errors as error:
+            label = self.provider.label
+            raise SetupError(
+                f"{label} stopped while detecting ({error}). Free some memory, or choose another provider."
+            ) from error
         self.seconds += time.perf_counter() - start
         return dict(zip(self._outputs, values, strict=True))
 
@@ -59,16 +71,21 @@ def open_session(path: Path, provider: str, threads: int | None) -> NetworkSessi
 
     A provider that is listed by the runtime may still not load, and the runtime then falls back to the CPU without a
     word, so what counts is what a made session reports, and that a first run succeeds. `threads` None leaves the count
-    to the runtime. Raises ArgumentsError for an unknown name, SetupError when the provider, or ONNX Runtime itself,
-    cannot be loaded.
+    to the runtime. Raises ArgumentsError for an unknown name or too few threads, SetupError when the provider, or ONNX
+    Runtime itself, cannot be loaded.
     """
     if provider != "auto" and provider not in PROVIDERS:
         raise ArgumentsError(f"There is no provider {provider!r}. Choose one of: auto, {', '.join(PROVIDERS)}.")
+    if threads is not None and threads < 1:
+        raise ArgumentsError(
+            f"{threads} threads cannot run a network. Give 1 or more, or none to leave it to the machine."
+        )
     runtime = _import_runtime()
+    errors = _runtime_errors(runtime)
     for candidate in PROVIDERS.values() if provider == "auto" else [PROVIDERS[provider]]:
-        session = _try_provider(runtime, path, candidate, threads)
+        session = _try_provider(runtime, path, candidate, threads, errors)
         if session is not None:
-            return NetworkSession(session, candidate)
+            return NetworkSession(session, candidate, errors)
     if provider in ("auto", "cpu"):
         raise SetupError(f"ONNX Runtime {runtime.__version__} cannot load {path}. Reinstall the extension.")
     label = PROVIDERS[provider].label
@@ -89,7 +106,7 @@ def _import_runtime() -> Any:
 
 
 def _try_provider(
-    runtime: Any, path: Path, provider: Provider, threads: int | None
+    runtime: Any, path: Path, provider: Provider, threads: int | None, errors: tuple[type[Exception], ...]
 ) -> onnxruntime.InferenceSession | None:
     """A session that has run once, or None where the provider does not work."""
     if provider.runtime_name not in runtime.get_available_providers():
@@ -103,16 +120,17 @@ def _try_provider(
     if provider is PROVIDERS["directml"]:
         # DirectML refuses memory patterns
         options.enable_mem_pattern = False
-    if provider is PROVIDERS["cuda"]:
-        _preload_cuda(runtime)
     try:
-        session = runtime.InferenceSession(path, options, providers=[provider.runtime_name])
+        if provider is PROVIDERS["cuda"]:
+            _preload_cuda(runtime)
+        # with its fall-back the runtime would go on with another provider, and print that to stdout
+        session = runtime.InferenceSession(path, options, providers=[provider.runtime_name], enable_fallback=0)
         if session.get_providers()[0] != provider.runtime_name:
             return None
         entry = session.get_inputs()[0]
         batch = np.zeros([size if isinstance(size, int) else 1 for size in entry.shape], np.float32)
         session.run(None, {entry.name: batch})
-    except _runtime_errors(runtime):
+    except errors:
         return None
     return session
 
@@ -127,5 +145,15 @@ def _preload_cuda(runtime: Any) -> None:
 def _runtime_errors(runtime: Any) -> tuple[type[Exception], ...]:
     """What ONNX Runtime raises when a provider or a network cannot be used; its errors share no base of their own."""
     state = runtime.capi.onnxruntime_pybind11_state
-    names = ("EPFail", "EngineError", "Fail", "InvalidGraph", "InvalidProtobuf", "NotImplemented", "RuntimeException")
+    names = (
+        "EPFail",
+        "EngineError",
+        "Fail",
+        "InvalidArgument",
+        "InvalidGraph",
+        "InvalidProtobuf",
+        "NoSuchFile",
+        "NotImplemented",
+        "RuntimeException",
+    )
     return (OSError, RuntimeError, ValueError, *(getattr(state, name) for name in names))

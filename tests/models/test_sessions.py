@@ -62,6 +62,16 @@ def test_a_file_that_is_no_network_is_an_error(tmp_path: Path):
         open_session(tmp_path / "broken.onnx", "auto", 1)
 
 
+def test_a_network_that_breaks_down_is_an_error(network: Path):
+    with pytest.raises(SetupError, match="CPU stopped while detecting"):
+        open_session(network, "cpu", 1).run(np.zeros((1, 224, 224, 4), np.float32))
+
+
+def test_no_threads_are_too_few(network: Path):
+    with pytest.raises(ArgumentsError, match="1 or more"):
+        open_session(network, "cpu", 0)
+
+
 def test_a_missing_runtime_is_an_error(network: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(SetupError, match="ONNX Runtime cannot be loaded"):
