@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "inference": {"models"},
     "retarget": {"inference", "models"},
-    "scene": {"retarget", "inference"},
+    "scene": {"retarget", "inference", "models"},
     "operators": {"scene", "inference", "retarget"},
     "operators/command.py": {"cli"},
     "panels": {"operators", "scene"},
@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__.py": {"operators", "panels", "scene"},
     "__main__.py": {"cli"},
     "tools": {"models"},
+    "tools/pictures.py": {"inference", "scene"},
     "training": {"models", "inference"},
     "benchmarks": {"models", "inference", "retarget", "scene", "operators", "cli", "tools"},
     "tests": {
