@@ -129,6 +129,11 @@ def describe(moment: Moment) -> str:
     return f"frame {moment.value:g}" if moment.unit == "frames" else f"{moment.value:g} s"
 
 
+def spread(total: int, count: int) -> list[int]:
+    """At most `count` of the places 0 to `total` - 1, evenly spread, with the first and the last."""
+    return sorted({round(place) for place in np.linspace(0, total - 1, min(count, total))})
+
+
 class Footage(ABC):
     """Footage that is open for reading. Memory does not grow with its length.
 
@@ -207,10 +212,10 @@ class Footage(ABC):
     def _note_damage(self, last: Shot | None, how: str) -> None:
         if last is None:
             return
-        because = f" ({how})" if how else ""
+        because = f": {how}" if how else ""
         self._note(
             f"{self.info.path.name} breaks off after {last.time + 1 / self.info.frame_rate:.1f} s "
-            f"({last.index + 1} frames){because} and was used up to there."
+            f"({last.index + 1} frames){because}. It was used up to there."
         )
 
     def _empty_range(self, last: Shot | None, *, cut: bool) -> FootageError:
@@ -219,6 +224,10 @@ class Footage(ABC):
         if start is not None and end is not None and cut:
             return FootageError(
                 f"The range from {describe(start)} to {describe(end)} of {name} is empty: choose a later end."
+            )
+        if last is None and start is not None:
+            return FootageError(
+                f"{name} cannot be read at its start, {describe(start)}: it is damaged there. Choose another start."
             )
         if last is None or start is None:
             return FootageError(f"{name} holds no frames that can be read: choose other footage.")

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 
 from ..errors import ArgumentsError, FootageError
 from .focal_length import on_full_frame_width
-from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span
+from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span, spread
 from .pixels import over_black
 from .settings import FootageSettings
 
@@ -60,8 +60,7 @@ class ImageSequence(Footage):
         chosen = [shot for shot in self._shots() if not self._outside(shot)]
         if not chosen:
             return self._first_frames(count)
-        places = np.unique(np.linspace(0, len(chosen) - 1, min(count, len(chosen))).round().astype(int))
-        return self._pictures([chosen[place] for place in places])
+        return self._pictures([chosen[place] for place in spread(len(chosen), count)])
 
     def _pictures(self, shots: list[Shot]) -> Generator[Frame, None, None]:
         """The given pictures; one that is damaged ends them, unless it is the first."""

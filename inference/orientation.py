@@ -18,7 +18,7 @@ class Orientation:
 
     @property
     def rotation(self) -> int:
-        """Degrees clockwise (0, 90, 180, 270), after a mirroring of the columns where the picture is mirrored too."""
+        """Degrees clockwise (0, 90, 180, 270); where the picture is mirrored too, its columns are mirrored after that."""
         turns = (
             {(False, False): 0, (True, True): 180} if not self.transpose else {(True, False): 90, (False, True): 270}
         )

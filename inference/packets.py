@@ -27,12 +27,13 @@ _REORDERING = 2
 class PacketTable:
     """Time stamps of every frame in the order they are shown, in units of `time_base`.
 
-    `keys` are the time stamps of the keyframes. `exact` is False where the packets do not tell (then the rest is empty).
-    Eight bytes a frame.
+    `keys` are the time stamps of the keyframes, `seeks` the stamps to seek them by. `exact` is False where the packets do
+    not tell (then the rest is empty). Eight bytes a frame.
     """
 
     stamps: array[int]
     keys: array[int]
+    seeks: array[int]
     time_base: Fraction
     exact: bool
 
@@ -49,10 +50,10 @@ class PacketTable:
         place = bisect_left(self.stamps, stamp)
         return place if place < len(self.stamps) and self.stamps[place] == stamp else None
 
-    def keyframe_before(self, index: int) -> int:
-        """The number of the last keyframe up to and with frame `index`; the first frame where there is none."""
+    def seek_before(self, index: int) -> int:
+        """What to seek for to decode frame `index`: the last keyframe up to and with it, or else the first frame."""
         place = bisect_right(self.keys, self.stamps[index]) - 1
-        return (self.index(self.keys[place]) or 0) if place >= 0 else 0
+        return self.seeks[place] if place >= 0 else self.stamps[0]
 
     def keyframes(self) -> Iterator[tuple[int, float]]:
         """Number and time of every keyframe."""
@@ -68,10 +69,11 @@ def scan_packets(container: InputContainer, stream: VideoStream, first: int | No
     `first` is the time stamp of the first frame that decoding shows; a table that begins otherwise is not exact.
     """
     time_base = stream.time_base or Fraction(0)
-    unknown = PacketTable(array("q"), array("q"), time_base, exact=False)
+    unknown = PacketTable(array("q"), array("q"), array("q"), time_base, exact=False)
     if first is None or not time_base or stream.codec_context.name not in _ONE_FRAME_A_PACKET:
         return unknown
-    stamps, keys = array("q"), array("q")
+    stamps = array("q")
+    keys: list[tuple[int, int]] = []
     newest = first
     with suppress(FFmpegError):  # the packets before the damage still count
         for packet in container.demux(stream):
@@ -84,9 +86,12 @@ def scan_packets(container: InputContainer, stream: VideoStream, first: int | No
             newest = max(newest, packet.pts)
             stamps.append(packet.pts)
             if packet.is_keyframe:
-                keys.append(packet.pts)
+                # Some formats seek by when a packet is decoded, which is never later than when it is shown.
+                keys.append((packet.pts, packet.pts if packet.dts is None else min(packet.pts, packet.dts)))
     ordered = array("q", sorted(stamps))
     repeated = any(earlier == later for earlier, later in pairwise(ordered))
     if not ordered or ordered[0] != first or repeated:
         return unknown
-    return PacketTable(ordered, array("q", sorted(keys)), time_base, exact=True)
+    keys.sort()
+    shown, seeks = (array("q", column) for column in zip(*keys, strict=True)) if keys else (array("q"), array("q"))
+    return PacketTable(ordered, shown, seeks, time_base, exact=True)

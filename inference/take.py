@@ -15,19 +15,20 @@ from .container import ContainerError, NewerContainerError, read_container, writ
 SUFFIX = ".take"
 _KIND = "take"
 _VERSION = 1
-_FACTS = ("source", "settings", "versions", "camera")
+_FACTS = ("source", "timing", "settings", "versions", "camera")
 
 
 @dataclass(frozen=True)
 class Take:
     """Everything that one capture found out.
 
-    source: what the footage says of itself. settings: what the user chose. versions: what made it. camera: the lens and
-    its place. All four hold only what JSON can (text, finite numbers, booleans, None, lists, and dicts with text for
+    source: what the footage says of itself. timing: the rate of its frames, and what the work took. settings: what the
+    user chose. versions: what made it. camera: the lens and its place. All five hold only what JSON can (text, finite numbers, booleans, None, lists, and dicts with text for
     keys). notes: plain sentences for people. stages: the arrays of every stage, by its name and theirs.
     """
 
     source: dict[str, Any] = field(default_factory=dict)
+    timing: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
     camera: dict[str, Any] = field(default_factory=dict)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import suppress
 from functools import cached_property, partial
-from pathlib import Path
 from typing import cast
 
 import av
@@ -14,27 +11,28 @@ import numpy as np
 from av.buffer import Buffer
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 
 from ..errors import FootageError
 from .clock import Clock
+from .decoding import decode, open_container, video_stream
 from .focal_length import on_full_frame_width
-from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span, describe
+from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span, describe, spread
 from .orientation import Orientation, from_display_matrix, from_rotation
 from .packets import PacketTable, scan_packets
 from .pixels import over_black
 from .settings import FootageSettings
 
-# More decoding threads than this only take memory: the detector is what the work waits for.
-_MAX_THREADS = 4
 # Where a file does not say: broadcast and every camera use BT.709 from this height on, and BT.601 below it.
 _HD_HEIGHT = 720
 _UNSPECIFIED_COLORSPACE = 2
-# FFmpeg draws text files as pictures; nobody means that as footage.
-_TEXT_FORMATS = frozenset({"tty", "subviewer", "srt"})
+# The format whose header lists all frames, and the one whose header only tells when the last one ends.
+_INDEXED_FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
+_TIMED_FORMAT = "matroska,webm"
+# A file that ends this many seconds before its header says is cut off; less is a long last frame.
+_EARLY = 0.5
 _FOCAL_LENGTH_TAG = "com.apple.quicktime.camera.focal_length.35mm_equivalent"
 _DEFAULT_RATE = 30.0
 
@@ -50,13 +48,14 @@ class VideoFootage(Footage):
         """Open `settings.path`, which exists and is no folder, and decode its first frame."""
         super().__init__(Span.of(settings))
         self._path = settings.path
-        with _open(self._path) as container:
-            stream = _video_stream(container, self._path)
+        with open_container(self._path) as container:
+            stream = video_stream(container, self._path)
             first = self._first_frame(container, stream)
             self._first_pts = first.pts
             self._orientation = _orientation(first)
             self._stored_size = _square_size(first, stream)
             self._promised_packets, self._promised_frames = _promised(stream)
+            self._promised_end = _promised_end(container, stream, first)
             self.info = self._describe(container, stream, first)
         if first.interlaced_frame:
             self._note(f"{self._path.name} is interlaced: deinterlace it first if moving limbs look combed.")
@@ -64,47 +63,58 @@ class VideoFootage(Footage):
 
     def samples(self, count: int) -> Iterator[Frame]:
         """Frames at keyframes spread over the range; where keyframes are too few or cannot be sought, the first frames."""
-        if not self._table.exact:
-            return self._first_frames(count)
+        found = False
+        for frame in self._keyframes(count):
+            found = True
+            yield frame
+        if not found:
+            yield from self._first_frames(count)
+
+    def _keyframes(self, count: int) -> Generator[Frame, None, None]:
+        """At most `count` keyframes spread over the range, or none where there are less than two."""
         keys = [
             (index, time)
             for index, time in self._table.keyframes()
             if not self._span.before(index, time) and not self._span.after(index, time)
         ]
-        if len(keys) < min(2, count):
-            return self._first_frames(count)
-        chosen = np.unique(np.linspace(0, len(keys) - 1, min(count, len(keys))).round().astype(int))
-        return self._keyframes([keys[place] for place in chosen])
-
-    def _keyframes(self, keys: list[tuple[int, float]]) -> Generator[Frame, None, None]:
-        """The keyframes with the given (index, time); one that is damaged is left out."""
-        with _open(self._path) as container:
-            stream = _video_stream(container, self._path)
+        if len(keys) < 2:
+            return
+        with open_container(self._path) as container:
+            stream = video_stream(container, self._path)
             # Frame threads would decode several frames ahead of every keyframe for nothing.
             stream.thread_type = "SLICE"
             stream.codec_context.skip_frame = "NONKEY"
-            for index, time in keys:
-                with suppress(FFmpegError):
-                    container.seek(self._table.stamps[index], stream=stream, backward=True)
-                    for frame in container.decode(stream):
-                        if frame.pts == self._table.stamps[index]:
-                            yield Frame(index, time, self._image(frame))
-                        if frame.pts is None or frame.pts >= self._table.stamps[index]:
-                            break
+            for place in spread(len(keys), count):
+                image = self._keyframe(container, stream, keys[place][0])
+                if image is not None:
+                    yield Frame(*keys[place], image)
+
+    def _keyframe(self, container: InputContainer, stream: VideoStream, index: int) -> np.ndarray | None:
+        """The picture of keyframe `index`, or None where it is damaged or cannot be sought."""
+        stamp = self._table.stamps[index]
+        try:
+            container.seek(self._table.seek_before(index), stream=stream, backward=True)
+            shown = next((frame for frame in container.decode(stream) if (frame.pts or 0) >= stamp), None)
+            return None if shown is None or shown.pts != stamp else self._image(shown)
+        except (FFmpegError, BrokenOffError):
+            return None
 
     @cached_property
     def _table(self) -> PacketTable:
-        with _open(self._path) as container:
-            return scan_packets(container, _video_stream(container, self._path), self._first_pts)
+        with open_container(self._path) as container:
+            return scan_packets(container, video_stream(container, self._path), self._first_pts)
 
     def _shots(self) -> Generator[Shot, None, None]:
-        with _open(self._path) as container:
-            stream = _video_stream(container, self._path)
-            start = self._span.start
-            if start is not None and start.value > 0 and self._table.exact:
-                yield from self._shots_from(container, stream, self._first_in_range())
-            else:
-                yield from self._shots_from_the_beginning(container, stream)
+        start = self._span.start
+        sought = None
+        if start is not None and start.value > 0 and self._table.exact:
+            sought = self._shots_from(self._first_in_range())
+        first = next(sought, None) if sought is not None else None
+        if sought is not None and first is not None:
+            yield first
+            yield from sought
+        else:
+            yield from self._shots_from_the_beginning()
 
     def _first_in_range(self) -> int:
         """Index of the range's first frame, or of the last frame where the range starts after it."""
@@ -112,29 +122,49 @@ class VideoFootage(Footage):
         inside = (index for index in range(len(table)) if not self._span.before(index, table.time(index)))
         return next(inside, len(table) - 1)
 
-    def _shots_from(self, container: InputContainer, stream: VideoStream, index: int) -> Generator[Shot, None, None]:
-        """Seek to the keyframe before frame `index`, and count from there by the table of time stamps."""
-        stamps = self._table.stamps
-        container.seek(stamps[self._table.keyframe_before(index)], stream=stream, backward=True)
-        for frame in _decode(container, stream):
-            place = None if frame.pts is None else self._table.index(frame.pts)
-            if place is not None and place >= index:
-                index = place + 1
-                yield Shot(place, self._table.time(place), partial(self._image, frame))
+    def _shots_from(self, index: int) -> Generator[Shot, None, None]:
+        """Seek to the keyframe before frame `index`, and count from there by the table of time stamps.
 
-    def _shots_from_the_beginning(self, container: InputContainer, stream: VideoStream) -> Generator[Shot, None, None]:
-        time_base = stream.time_base
+        Nothing where the format seeks to a later place instead.
+        """
+        with open_container(self._path) as container:
+            stream = video_stream(container, self._path)
+            container.seek(self._table.seek_before(index), stream=stream, backward=True)
+            next_index = index
+            for frame in decode(container, stream):
+                place = None if frame.pts is None else self._table.index(frame.pts)
+                if place is None or place < next_index:
+                    continue
+                if next_index == index < place:
+                    return
+                next_index = place + 1
+                yield Shot(place, self._table.time(place), partial(self._image, frame))
+        if len(self._table) < self._promised_frames:
+            raise BrokenOffError("the data ends early")
+        self._check_end(self._table.time(next_index - 1))
+
+    def _shots_from_the_beginning(self) -> Generator[Shot, None, None]:
         clock = Clock(1 / self.info.frame_rate)
-        for index, frame in enumerate(_decode(container, stream, self._promised_packets)):
-            stamp = None
-            if frame.pts is not None and time_base is not None:
-                stamp = float((frame.pts - (self._first_pts or 0)) * time_base)
-            yield Shot(index, clock.read(stamp), partial(self._image, frame))
-            if clock.repairs:
-                self._note(
-                    f"Time stamps in {self._path.name} are missing or run backwards; such frames are timed by the "
-                    f"frame rate of {self.info.frame_rate:g} a second."
-                )
+        with open_container(self._path) as container:
+            stream = video_stream(container, self._path)
+            time = 0.0
+            for index, frame in enumerate(decode(container, stream, self._promised_packets)):
+                stamp = None
+                if frame.pts is not None and stream.time_base is not None:
+                    stamp = float((frame.pts - (self._first_pts or 0)) * stream.time_base)
+                time = clock.read(stamp)
+                yield Shot(index, time, partial(self._image, frame))
+                if clock.repairs:
+                    self._note(
+                        f"Time stamps in {self._path.name} are missing or run backwards; such frames are timed by the "
+                        f"frame rate of {self.info.frame_rate:g} a second."
+                    )
+        self._check_end(time)
+
+    def _check_end(self, time: float) -> None:
+        """Raise BrokenOffError where `time`, that of the last frame, is well before the end that the header tells."""
+        if self._promised_end is not None and time < self._promised_end - _EARLY:
+            raise BrokenOffError("the data ends early")
 
     def _image(self, frame: VideoFrame) -> np.ndarray:
         """`[H, W, 3]` uint8 RGB, upright."""
@@ -144,7 +174,7 @@ class VideoFootage(Footage):
             raise BrokenOffError(str(error.strerror)) from error
 
     def _first_frame(self, container: InputContainer, stream: VideoStream) -> VideoFrame:
-        frames = _decode(container, stream)
+        frames = decode(container, stream)
         try:
             return next(frames)
         except (StopIteration, BrokenOffError):
@@ -187,97 +217,32 @@ class VideoFootage(Footage):
             )
 
 
-def _open(path: Path) -> InputContainer:
-    try:
-        # The absolute path is never taken for a protocol, and playlists inside reach nothing but files.
-        return av.open(
-            str(path.absolute()), metadata_errors="replace", container_options={"protocol_whitelist": "file"}
-        )
-    except PermissionError:
-        raise FootageError(f"{path} cannot be read: check that you may open it.") from None
-    except (FFmpegError, OSError, ValueError):
-        raise FootageError(_why_not_a_video(path)) from None
-
-
-def _why_not_a_video(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            head = file.read(12)
-    except OSError as error:
-        return f"{path} cannot be read ({error.strerror}): check the file and your permissions."
-    if not head:
-        return f"{path.name} is empty: copy or record it again."
-    if head[4:8] == b"ftyp":
-        return (
-            f"{path.name} is cut off before its index, without which its pictures cannot be found: copy it again from the "
-            "camera, or repair it with the camera's own software."
-        )
-    return f"{path.name} is not a video that can be read: choose a video file or a folder of pictures."
-
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first stream of moving pictures, set to decode on several threads."""
-    if container.format.name in _TEXT_FORMATS:
-        raise FootageError(f"{path.name} is not a video that can be read: choose a video file or a folder of pictures.")
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            if stream.codec_context is None:
-                raise FootageError(f"{path.name} is compressed in a way that is not supported: convert it to H.264.")
-            stream.thread_type = "AUTO"
-            stream.codec_context.thread_count = min(_MAX_THREADS, os.cpu_count() or 1)
-            return stream
-    raise FootageError(f"{path.name} has no video stream, only sound or data: choose a file with pictures.")
-
-
-def _decode(container: InputContainer, stream: VideoStream, expected: int = 0) -> Generator[VideoFrame, None, None]:
-    """Every frame that is shown, in the order it is shown. Raises BrokenOffError where the file is damaged.
-
-    A file that ends before `expected` packets were read counts as damaged too.
-
-    Damage before the first frame is passed over: recordings of broadcasts begin in the middle of things.
-    """
-    packets = container.demux(stream)
-    good, read, broken = False, 0, ""
-    try:
-        for packet in packets:
-            if packet.is_corrupt:
-                broken = "the data is cut off"
-                break
-            if packet.size:
-                read += 1
-            try:
-                frames = packet.decode()
-            except FFmpegError:
-                if good:
-                    raise
-                continue
-            for frame in frames:
-                if frame.is_corrupt and not good:
-                    continue
-                if frame.is_corrupt:
-                    raise BrokenOffError("a picture is damaged")
-                good = True
-                yield frame
-    except FFmpegError as error:
-        raise BrokenOffError((error.strerror or "").lower()) from error
-    if broken:
-        yield from stream.codec_context.decode(None)
-        raise BrokenOffError(broken)
-    if read < expected:
-        raise BrokenOffError("the data ends early")
-
-
 def _promised(stream: VideoStream) -> tuple[int, int]:
     """How many packets the file's header promises, and how many of them are shown; 0 where it does not tell.
 
     An edit list leaves packets out of the index, and marks others that are only needed to decode what follows.
     """
-    if not stream.frames:
+    if not stream.frames or stream.container.format.name != _INDEXED_FORMAT:
         return 0, 0
     entries = stream.index_entries
     if not 0 < len(entries) <= stream.frames:
         return stream.frames, stream.frames
     return len(entries), sum(not entry.is_discard for entry in entries)
+
+
+def _promised_end(container: InputContainer, stream: VideoStream, first: VideoFrame) -> float | None:
+    """Seconds after the first frame at which the pictures end by the header, or None where it does not tell."""
+    if container.format.name != _TIMED_FORMAT:
+        return None
+    tag = stream.metadata.get("DURATION")
+    if tag is not None:
+        hours, minutes, seconds = (float(part) for part in tag.split(":"))
+        end = hours * 3600 + minutes * 60 + seconds
+    elif len(container.streams) == 1 and container.duration:
+        end = container.duration / av.time_base
+    else:
+        return None
+    return end - (first.time or 0)
 
 
 def _orientation(frame: VideoFrame) -> Orientation:
