@@ -11,7 +11,7 @@ _EXIT_CODE = pytest.StashKey[int]()
 
 
 @pytest.fixture(autouse=True)
-def _empty_file():
+def _empty_file() -> None:
     """Every test starts in an empty file."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
 

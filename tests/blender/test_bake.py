@@ -306,6 +306,6 @@ def test_errors_say_what_to_do():
     with pytest.raises(RigError, match='"penumbra" does not fit'):
         bake(motion, target, BakeSettings(rig_map="penumbra"))
     target.data.bones["mixamorig:LeftLeg"].name = "Knee"
-    with pytest.raises(RigError, match='No rig map fits the armature "Figure".*LeftLeg'):
+    with pytest.raises(RigError, match=r'No rig map fits the armature "Figure".*LeftLeg'):
         bake(motion, target, BakeSettings())
     assert target.animation_data is None
