@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,14 +181,14 @@ def _inside_blender_file() -> bool:
 
 def _numbers(text: str) -> tuple[float, ...]:
     numbers = tuple(float(part) for part in text.split(","))
-    if len(numbers) not in {2, 4} or min(numbers) < 0:
+    if len(numbers) not in {2, 4} or not all(0 <= number < math.inf for number in numbers):
         raise argparse.ArgumentTypeError("give X,Y for a point or LEFT,TOP,RIGHT,BOTTOM for a box")
     return numbers
 
 
 def _moment(text: str) -> Moment:
     moment = Moment(float(text[:-1]), "seconds") if text.endswith("s") else Moment(int(text), "frames")
-    if moment.value < 0:
+    if not 0 <= moment.value < math.inf:
         raise argparse.ArgumentTypeError("frames and seconds count from the start and are not negative")
     return moment
 
@@ -216,6 +217,6 @@ def _count(text: str) -> int:
 
 def _positive(text: str) -> float:
     number = float(text)
-    if not 0 < number < float("inf"):
+    if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError("must be above 0")
     return number

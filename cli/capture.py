@@ -56,7 +56,7 @@ def _drive(work: Work[Result], report: Callable) -> Result:
             report(progress)
 
 
-def _result(take: Take, delivery: Any, request: Request) -> dict[str, Any]:  # noqa: ANN401
+def _result(take: Take, delivery: Any, request: Request) -> dict[str, Any]:
     motion = motion_of(take)
     present = int(motion.present.sum())
     plain = {
@@ -69,6 +69,7 @@ def _result(take: Take, delivery: Any, request: Request) -> dict[str, Any]:  # n
         "frames_with_subject": present,
         "mean_confidence": round(float(motion.confidence[motion.present].mean()), 4),
         "detector": take.versions["detector"],
+        "network_seconds": round(take.timing["network_seconds"], 3),
         "notes": [*take.notes, *delivery.notes],
     }
 

@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
             return _fail(reporter, CancelledError("Cancelled; nothing was written."))
         except SystemExit as stop:  # argparse's way to end after --help
             return stop.code if isinstance(stop.code, int) else _UNEXPECTED
-        except Exception as error:  # the last resort: pipelines need an exit code, developers the traceback
+        except Exception as error:  # noqa: BLE001 - the last resort: pipelines need an exit code, we the traceback
             traceback.print_exc()
             reporter.error(
                 f"Unexpected error: {error}. The traceback above tells where; please report it.", _UNEXPECTED

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import TakeError
 from ..models.open_model import open_pose_model
 from ..models.weights import weight_hashes
 from ..version import version
@@ -56,14 +57,14 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
     stages = stages or StageSettings()
     yield Progress("open", 0, None, "Opening the footage")
     with open_footage(settings.footage) as footage:
-        tracked, detector, notes = yield from _detections(footage, settings, stages)
+        found = yield from _detections(footage, settings, stages)
         take = Take(
-            source=_source(footage),
+            source=_plain(asdict(footage.info)),
+            timing={"frame_rate": footage.info.frame_rate, "network_seconds": found.network_seconds},
             settings=_plain(asdict(settings)),
-            versions={"penumbra": version(), "python": platform.python_version(), "numpy": np.__version__} | detector,
-            camera={},
-            notes=[*notes, *_absences(tracked)],
-            stages={"track": asdict(tracked)},
+            versions=_versions() | found.versions,
+            notes=[*found.notes, *_absences(found.track)],
+            stages={"track": asdict(found.track)},
         )
     return (yield from continue_take(take, settings.camera, stages))
 
@@ -75,7 +76,7 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     """
     stages = stages or StageSettings()
     yield Progress("solve", 0, 3, "Lifting to three dimensions")
-    tracked = Track(**take.stage("track"))
+    tracked = _track_of(take)
     focal_length = camera.focal_length or take.source["focal_length"]
     lens = guess_camera(take.source["width"], take.source["height"], focal_length)
     world = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens)
@@ -114,24 +115,31 @@ def motion_of(take: Take) -> Motion:
         rotations=solved["rotations"],
         confidence=solved["confidence"],
         rest=RestPose(solved["rest_heads"], solved["rest_tails"]),
-        fps=float(take.source["frame_rate"]),
+        fps=float(take.timing["frame_rate"]),
     )
 
 
-def _detections(
-    footage: Footage, settings: CaptureSettings, stages: StageSettings
-) -> Work[tuple[Track, dict[str, str], list[str]]]:
-    """The subject's track, from the cache where the same footage was tracked before, what detected it, and notes."""
+@dataclass(frozen=True, slots=True)
+class _Detections:
+    """What was seen of the subject, by what, and the seconds spent inside the networks (0 for kept detections)."""
+
+    track: Track
+    versions: dict[str, str]
+    notes: list[str]
+    network_seconds: float
+
+
+def _detections(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[_Detections]:
+    """The subject's track, from the cache where the same footage was tracked before with the same settings."""
     chosen = settings.detector
-    hashes = weight_hashes(chosen.model)
-    detector = {"detector": f"BlazePose {chosen.model}, {chosen.backend}"} | hashes
+    versions = {"detector": f"BlazePose {chosen.model}, {chosen.backend}"} | weight_hashes(chosen.model)
     cache = DetectionCache(settings.cache) if settings.cache else None
     key = cache_key(
         version=_TRACK_VERSION,
         footage=fingerprint(settings.footage),
         range=_plain(asdict(replace(settings.footage, path=Path()))),
         subject=_plain(asdict(settings.subject)),
-        detector=detector,
+        detector=versions,
         scout=asdict(stages.scout),
         track=asdict(stages.track),
     )
@@ -140,16 +148,17 @@ def _detections(
         notes = [str(note) for note in kept.pop("notes")]
         count = len(kept["times"])
         yield Progress("track", count, count, "Using the detections kept from before")
-        return Track(**kept), detector, notes
-    tracked = yield from _detect(footage, settings, stages)
+        return _Detections(Track(**kept), versions, notes, 0.0)
+    tracked, seconds = yield from _detect(footage, settings, stages)
     notes = list(footage.notes)
     if cache:
         cache.put(key, asdict(tracked) | {"notes": np.array(notes, dtype=np.str_)})
         notes += cache.notes
-    return tracked, detector, notes
+    return _Detections(tracked, versions, notes, seconds)
 
 
-def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[Track]:
+def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[tuple[Track, float]]:
+    """The subject's track by the networks, and the seconds spent inside them."""
     yield Progress("open", 0, None, "Loading the networks")
     chosen = settings.detector
     with closing(open_pose_model(chosen.backend, chosen.model, chosen.provider, chosen.threads)) as model:
@@ -158,11 +167,19 @@ def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) 
         if not (settings.subject.point or settings.subject.box):
             person = yield from scout(footage.samples(stages.scout.pictures), model, stages.scout)
         with closing(prefetch(footage.frames(), _AHEAD)) as frames:
-            return (yield from track(frames, model, settings.subject, person, footage.info.frame_count, stages.track))
+            tracked = yield from track(frames, model, settings.subject, person, footage.info.frame_count, stages.track)
+        return tracked, model.network_seconds
 
 
-def _source(footage: Footage) -> dict[str, Any]:
-    return _plain(asdict(footage.info))
+def _track_of(take: Take) -> Track:
+    try:
+        return Track(**take.stage("track"))
+    except TypeError as error:
+        raise TakeError("The take's detections are not complete: capture the footage again.") from error
+
+
+def _versions() -> dict[str, str]:
+    return {"penumbra": version(), "python": platform.python_version(), "numpy": np.__version__}
 
 
 def _camera(camera: Camera, rotation: np.ndarray, position: np.ndarray) -> dict[str, Any]:

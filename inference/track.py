@@ -112,17 +112,34 @@ class Tracker:
 
     def step(self, frame: Frame) -> Reading | None:
         """The subject's reading in the next picture."""
-        found = self._meet(frame.image) if self._last is None else self._find_again(frame, self._last)
+        found = self._follow(frame) or self._search(frame)
         if found is None:
             self._lost += 1
             return None
-        self._remember(frame.time, found)
+        self._remember(frame, found)
         return found.reading
+
+    def _follow(self, frame: Frame) -> Sighting | None:
+        """The subject where it was last."""
+        if self._last is None or self._lost > self._settings.patience:
+            return None
+        here = sight(frame.image, self._model, self._last.region)
+        if here is None or self._resemblance(here) < self._settings.alike:
+            return None
+        return here if self._in_reach(here.reading, self._last, self._elapsed(frame)) else None
+
+    def _search(self, frame: Frame) -> Sighting | None:
+        """The subject in the whole picture."""
+        if self._lost % self._settings.look:
+            return None
+        found = self._meet(frame.image) if self._last is None else self._find_again(frame, self._last)
+        if found is None:
+            return None
+        # the person detector's region is rough, and what the networks read in it too; the landmarks' own is not
+        return sight(frame.image, self._model, found.reading.region) or found
 
     def _meet(self, image: np.ndarray) -> Sighting | None:
         """The subject's first sighting."""
-        if self._lost % self._settings.look:
-            return None
         if self._subject.box:
             return self._meet_in_box(image, _in_pixels(self._subject.box, image))
         if self._subject.point:
@@ -149,14 +166,8 @@ class Tracker:
         return sight(image, self._model, around)
 
     def _find_again(self, frame: Frame, last: Reading) -> Sighting | None:
-        """The subject where it was last, else in the whole picture."""
-        elapsed = max(frame.time - self._time, 1e-3)
-        if self._lost <= self._settings.patience:
-            here = sight(frame.image, self._model, last.region)
-            if here and self._in_reach(here.reading, last, elapsed) and self._resemblance(here) >= self._settings.alike:
-                return here
-        if self._lost % self._settings.look:
-            return None
+        """The lost subject, near its last place at first and anywhere later."""
+        elapsed = self._elapsed(frame)
         if elapsed > self._settings.forget:
             strict = max(self._settings.alike, self._usual - self._settings.unlike)
             return self._likest(people_in(frame.image, self._model), last, strict)
@@ -182,21 +193,25 @@ class Tracker:
         near = slip <= self._settings.slack + self._settings.stride * elapsed
         return near and growth <= self._settings.growth ** (1 + self._lost)
 
+    def _elapsed(self, frame: Frame) -> float:
+        """Seconds since the last sighting; time stamps that stand still count as a millisecond."""
+        return max(frame.time - self._time, 1e-3)
+
     def _resemblance(self, other: Sighting) -> float:
         if other.colors is None:
             return 0.0
         return 1.0 if self._colors is None else likeness(other.colors, self._colors)
 
-    def _remember(self, time: float, found: Sighting) -> None:
+    def _remember(self, frame: Frame, found: Sighting) -> None:
         self._velocity = np.zeros(2)
         if self._last is not None and self._lost == 0:
-            self._velocity = (trunk_middle(found.reading) - trunk_middle(self._last)) / max(time - self._time, 1e-3)
+            self._velocity = (trunk_middle(found.reading) - trunk_middle(self._last)) / self._elapsed(frame)
         if found.colors is not None:
             known = found.colors if self._colors is None else self._colors
             learn = self._settings.learn
             self._usual += (likeness(found.colors, known) - self._usual) * (learn if self._last else 1.0)
             self._colors = (1.0 - learn) * known + learn * found.colors
-        self._last, self._time, self._lost = found.reading, time, 0
+        self._last, self._time, self._lost = found.reading, frame.time, 0
 
 
 def _holds(box: tuple[float, ...], x: float, y: float) -> bool:

@@ -1,0 +1,78 @@
+"""The command line's arguments: what they mean and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from penumbra.cli.arguments import parse
+from penumbra.errors import ArgumentsError
+from penumbra.inference.settings import Moment
+
+
+def test_plain_footage_takes_every_default() -> None:
+    request = parse(["capture", "walk.mp4"])
+    assert request.capture is not None
+    assert request.capture.footage.path == Path("walk.mp4")
+    assert request.output == Path("walk.blend").resolve()
+    assert request.capture.detector.model == "heavy"
+    assert request.capture.detector.backend == "onnx"
+    assert request.exports == ()
+    assert request.target is None
+    assert not request.keep_frame_rate
+
+
+def test_every_option_arrives() -> None:
+    request = parse(
+        [
+            "capture", "walk.mp4", "-o", "out.blend", "--export", "bvh,fbx", "--export", "glb", "--blend", "rig.blend",
+            "--target", "Rig", "--rig-map", "mixamo", "--take", "walk.take", "--detector", "mediapipe-full", "--start", "10",
+            "--end", "2.5s", "--step", "2", "--subject", "0.1,0.2,0.5,0.9", "--focal-length", "28", "--provider", "cpu",
+            "--threads", "3", "--no-cache", "--json", "--keep-frame-rate",
+        ]
+    )  # fmt: skip
+    assert request.capture is not None
+    footage, detector = request.capture.footage, request.capture.detector
+    assert (footage.start, footage.end, footage.step) == (Moment(10, "frames"), Moment(2.5, "seconds"), 2)
+    assert (detector.backend, detector.model, detector.provider, detector.threads) == ("mediapipe", "full", "cpu", 3)
+    assert request.capture.subject.box == (0.1, 0.2, 0.5, 0.9)
+    assert request.capture.camera.focal_length == 28
+    assert request.capture.cache is None
+    assert request.exports == ("bvh", "fbx", "glb")
+    assert (request.blend, request.target, request.rig_map) == (Path("rig.blend"), "Rig", "mixamo")
+    assert request.json
+    assert request.keep_frame_rate
+
+
+def test_a_take_alone_is_read() -> None:
+    request = parse(["capture", "--take", "walk.take"])
+    assert request.capture is None
+    assert request.output.name == "walk.blend"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "COMMAND"),
+        (["capture"], "Name a video file"),
+        (["fly", "walk.mp4"], "invalid choice"),
+        (["capture", "walk.mp4", "--detector", "yolo"], "invalid choice"),
+        (["capture", "walk.mp4", "--export", "bvh,mp3"], "'mp3' is not one of"),
+        (["capture", "walk.mp4", "-o", "out.fbx"], "must end in .blend"),
+        (["capture", "walk.mp4", "--start", "soon"], "--start"),
+        (["capture", "walk.mp4", "--start", "-3"], "not negative"),
+        (["capture", "walk.mp4", "--start", "nans"], "not negative"),
+        (["capture", "walk.mp4", "--step", "0"], "1 or more"),
+        (["capture", "walk.mp4", "--focal-length", "nan"], "above 0"),
+        (["capture", "walk.mp4", "--subject", "1,2,3"], "X,Y"),
+        (["capture", "walk.mp4", "--subject", "0.5,0.2,0.1,0.9"], "box is empty"),
+        (["capture", "walk.mp4", "--target", "Rig"], "--blend"),
+        (["capture", "walk.mp4", "--turbo"], "Unrecognized arguments"),
+    ],
+)
+def test_bad_arguments_are_refused_with_a_sentence(arguments: list[str], words: str) -> None:
+    with pytest.raises(ArgumentsError, match=words) as caught:
+        parse(arguments)
+    assert caught.value.exit_code == 2
+    assert str(caught.value).endswith(".")

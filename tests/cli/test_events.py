@@ -1,0 +1,78 @@
+"""What a run says: plain lines for people, JSON lines for programs, and nothing else on stdout."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from penumbra.cli.events import JsonReporter, PlainReporter
+from penumbra.inference.progress import Progress
+
+_RESULT = {
+    "frames": 10, "frames_with_subject": 8, "mean_confidence": 0.7, "blend": "a.blend", "exports": ["a.bvh"], "take": None,
+}  # fmt: skip
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_people_read_each_message_once_and_what_was_written() -> None:
+    stream = io.StringIO()
+    reporter = PlainReporter(stream)
+    for done in range(1, 4):
+        reporter.progress(Progress("track", done, 3, "Following the subject"))
+    reporter.note("Look here.")
+    reporter.result(_RESULT)
+    assert stream.getvalue().splitlines() == [
+        "Following the subject",
+        "Note: Look here.",
+        "Captured 8 of 10 frames, mean confidence 0.70.",
+        "Wrote a.blend",
+        "Wrote a.bvh",
+    ]
+
+
+def test_a_terminal_shows_the_count_of_frames() -> None:
+    stream = Terminal()
+    PlainReporter(stream).progress(Progress("track", 3, 3, "Following the subject"))
+    assert "3/3 frames" in stream.getvalue()
+
+
+def test_programs_read_one_object_a_line() -> None:
+    stream = io.StringIO()
+    reporter = JsonReporter(stream)
+    reporter.progress(Progress("track", 1, None, "Following the subject"))
+    reporter.result(_RESULT)
+    reporter.error("No.", 4)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert lines[0] == {
+        "event": "progress", "stage": "track", "done": 1, "total": None, "message": "Following the subject",
+    }  # fmt: skip
+    assert lines[1]["ok"] is True
+    assert lines[2] == {"event": "result", "ok": False, "exit_code": 4, "error": "No."}
+
+
+def test_nothing_but_our_own_lines_reaches_stdout() -> None:
+    script = (
+        "import os, sys\n"
+        "from penumbra.cli.events import own_stdout\n"
+        "with own_stdout() as stream:\n"
+        "    print('noise'); os.write(1, b'native noise\\n'); stream.write('ours\\n')\n"
+        "print('after')\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["ours", "after"]
+    assert "noise" in done.stderr
+
+
+@pytest.mark.parametrize("total", [None, 0, 5])
+def test_progress_knows_its_share(total: int | None) -> None:
+    assert Progress("track", 5, total).fraction == (1.0 if total else None)
