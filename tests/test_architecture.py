@@ -56,6 +56,7 @@ BLENDER_ALLOWED = (
     "panels/",
     "scene/",
     "cli/blender.py",
+    "tools/pictures.py",
     "benchmarks/",
     "tests/blender/",
     "tests/window/",
