@@ -87,17 +87,12 @@ def _write_keys(fcurve: bpy.types.FCurve, curve: Curve) -> None:
     points = fcurve.keyframe_points
     points.add(count)
     points.foreach_set("co", np.stack([curve.frames, curve.values], axis=1).astype(np.float32).ravel())
-    _set_enum(points, "interpolation", curve.interpolation, count)
-    if curve.interpolation == "BEZIER":
-        _set_enum(points, "handle_left_type", "AUTO_CLAMPED", count)
-        _set_enum(points, "handle_right_type", "AUTO_CLAMPED", count)
+    # points are added as BEZIER with automatic clamped handles, whatever the preferences say
+    if curve.interpolation != "BEZIER":
+        # `foreach_set` takes the number behind the enum's name
+        items = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items
+        points.foreach_set("interpolation", np.full(count, items[curve.interpolation].value, dtype=np.int32))
     fcurve.update()
-
-
-def _set_enum(points: bpy.types.FCurveKeyframePoints, name: str, value: str, count: int) -> None:
-    """Set an enum on all points; `foreach_set` takes the number behind the enum's name."""
-    number = bpy.types.Keyframe.bl_rna.properties[name].enum_items[value].value
-    points.foreach_set(name, np.full(count, number, dtype=np.int32))
 
 
 def _read_curve(fcurve: bpy.types.FCurve) -> Curve:
