@@ -57,13 +57,12 @@ def _axis_angle(rotations: np.ndarray) -> np.ndarray:
     """`[T, 4]`: the angle, then the axis, which keeps its direction where the rotation passes through none."""
     q = rot.continuous(rotations)
     sine = np.linalg.norm(q[:, 1:], axis=1)
+    turned = np.flatnonzero(sine > 1e-6)
+    if len(turned) == 0:
+        return np.tile([0.0, 0.0, 1.0, 0.0], (len(q), 1))
     # without a turn any axis will do: the last one before, or the first there is
-    turned = np.where(sine > 1e-6, np.arange(len(q)), -1)
-    source = np.maximum.accumulate(turned)
-    first = np.argmax(turned >= 0)
-    source = np.where(source < 0, first, source)
+    source = turned[np.maximum(np.searchsorted(turned, np.arange(len(q)), side="right") - 1, 0)]
     axis = rot.normalize(q[source, 1:])
-    axis[sine[source] <= 1e-6] = [0.0, 1.0, 0.0]
     same = np.concatenate([[1.0], np.where(np.sum(axis[1:] * axis[:-1], axis=1) < 0, -1.0, 1.0)])
     sign = np.cumprod(same)
     axis = axis * sign[:, None]
