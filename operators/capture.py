@@ -9,8 +9,8 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..errors import CancelledError, PenumbraError
-from ..inference.pipeline import capture, motion_of
-from ..inference.progress import finish
+from ..inference.progress import Work, finish
+from ..inference.settings import CaptureSettings
 from ..inference.take import Take
 from ..scene.bake import bake
 from ..scene.properties import bake_settings, capture_settings
@@ -47,7 +47,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         """Capture straight through, for scripts and for Blender without a window."""
         try:
             settings = capture_settings(context.scene, context.preferences)
-            self._bake(context, finish(capture(settings)), context.scene.penumbra.target)
+            self._bake(context, finish(_work(settings)), context.scene.penumbra.target)
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
             return self._fail(error)
         return {"FINISHED"}
@@ -62,7 +62,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
             return self._fail(error)
         window_manager = context.window_manager
         timer = window_manager.event_timer_add(_TICK, window=context.window)
-        run = CaptureRun(capture(settings), timer, context.workspace, context.scene.penumbra.target)
+        run = CaptureRun(_work(settings), timer, context.workspace, context.scene.penumbra.target)
         PENUMBRA_OT_capture.run = run
         run.start(context)
         window_manager.modal_handler_add(self)
@@ -93,6 +93,8 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         stop_capture()
 
     def _bake(self, context: bpy.types.Context, take: Take, target: bpy.types.Object | None) -> None:
+        from ..inference.pipeline import motion_of  # noqa: PLC0415 - see `_work`
+
         result = bake(motion_of(take), target, bake_settings(context.scene))
         present = take.stage("track")["present"]
         text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
@@ -136,6 +138,13 @@ class PENUMBRA_OT_cancel_capture(bpy.types.Operator):
             return {"CANCELLED"}
         run.cancel(context)
         return {"FINISHED"}
+
+
+def _work(settings: CaptureSettings) -> Work[Take]:
+    """The capture. Decoder and runtime load with its first step, on its own thread, and not when Blender starts."""
+    from ..inference.pipeline import capture  # noqa: PLC0415
+
+    return (yield from capture(settings))
 
 
 def stop_capture() -> None:

@@ -27,7 +27,7 @@ from ..inference.settings import (
     Moment,
     SubjectSettings,
 )
-from ..retarget.rig_map import rig_map_names
+from ..retarget.rig_map import load_rig_maps
 from .bake import BakeSettings
 
 ADDON = __package__.rpartition(".")[0]
@@ -85,7 +85,7 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
         description="How the target's bones are named",
         items=(
             ("AUTOMATIC", "Automatic", "Find out from the bones' names"),
-            *((name, name.replace("_", " ").title(), "") for name in rig_map_names()),
+            *((rig_map.name, rig_map.label, "") for rig_map in load_rig_maps()),
         ),
     )
     quality: EnumProperty(

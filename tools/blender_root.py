@@ -26,10 +26,12 @@ _PACKAGES = (
     # a display server, and pictures of it
     *("xvfb", "xauth", "xdotool", "x11-apps", "imagemagick", "procps"),
 )
-# `unshare` gives the command its own mounts and processes, which the system ends with it, however it ends.
+# `unshare` gives the command its own mounts and processes, which the system ends with it, however it ends. The shell
+# stays as their first process: Xvfb does not tell a first process that it is ready, and xvfb-run would wait for ever.
 _ENTER = """
-mount --types proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount --rbind --read-only /sys "$0/sys" &&
-exec chroot "$0" "$@"
+mount --types proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount --rbind --read-only /sys "$0/sys" || exit
+chroot "$0" "$@"
+exit
 """
 
 

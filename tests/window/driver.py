@@ -1,0 +1,307 @@
+"""What the tests with a window do inside Blender, one function a scenario: `blender --python driver.py -- ORDERS.json`.
+
+Every scenario is a generator that Blender's own timer moves on, so that the window stays as alive as it is for a user.
+What it saw goes to a JSON file, which the test on the other side checks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import bpy
+
+Steps = Generator[None, None, None]
+
+TICK = 0.01
+# Height of one row of the interface and the space after it, the header of a panel, and the border above the first
+# panel, all in pixels at scale 1.
+ROW, HEADER, BORDER = 24, 26, 4
+# Rows above the button: footage, subject, target, quality.
+ROWS_ABOVE = 4
+
+
+class Desk:
+    """The window, the 3D view's sidebar, and a hand on mouse and keyboard."""
+
+    def __init__(self) -> None:
+        self.window = bpy.context.window_manager.windows[0]
+        self.area = next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
+        self.sidebar = next(region for region in self.area.regions if region.type == "UI")
+        self.status = bpy.context.window_manager.penumbra
+        self.choices = self.window.scene.penumbra
+
+    def open_panel(self) -> Steps:
+        """Show the sidebar with its tab Animation."""
+        self.area.spaces.active.show_region_ui = True
+        yield from wait(lambda: self.sidebar.width > 1)
+        yield from rest(0.5)  # the tabs are known once they were drawn
+        self.sidebar.active_panel_category = "Animation"
+        for region in self.area.regions:  # a click on a panel that was not drawn yet finds nothing
+            region.tag_redraw()
+        yield from rest(0.5)
+
+    def press_button(self) -> Steps:
+        """Move the mouse over the Capture button and click it."""
+        scale = bpy.context.preferences.system.ui_scale
+        depth = (BORDER + HEADER + (ROWS_ABOVE + 0.5) * ROW) * scale
+        x = self.sidebar.x + self.sidebar.width // 2
+        y = self.sidebar.y + self.sidebar.height - round(depth)
+        # From outside: a button that the mouse already rests on stays as it was drawn then.
+        yield from self.do("MOUSEMOVE", "NOTHING", *self.middle())
+        yield from self.do("MOUSEMOVE", "NOTHING", x, y)
+        yield from self.do("LEFTMOUSE", "PRESS", x, y)
+        yield from self.do("LEFTMOUSE", "RELEASE", x, y)
+
+    def press_escape(self) -> None:
+        """Press Esc over the middle of the 3D view."""
+        x, y = self.middle()
+        self.window.event_simulate(type="ESC", value="PRESS", x=x, y=y)
+        self.window.event_simulate(type="ESC", value="RELEASE", x=x, y=y)
+
+    def do(self, kind: str, value: str, x: int, y: int) -> Steps:
+        """One event of the mouse, and time for the window to answer it."""
+        self.window.event_simulate(type=kind, value=value, x=x, y=y)
+        yield from rest(0.1)
+
+    def middle(self) -> tuple[int, int]:
+        """A place in the 3D view that no panel covers, in the window's pixels."""
+        return self.area.x + self.area.width // 3, self.area.y + self.area.height // 2
+
+    def choose_clip(self, orders: dict) -> None:
+        """Choose the clip of the orders, a part of it, and the quick network, and keep nothing from other captures."""
+        choices = self.choices
+        choices.footage, choices.quality = orders["clip"], "FAST"
+        choices.range, choices.last_frame = "FRAMES", orders["last_frame"]
+        addon = next(addon for addon in bpy.context.preferences.addons if addon.module.endswith(".penumbra"))
+        addon.preferences.keep_detections = False
+
+    def halfway(self) -> bool:
+        """Whether the subject is being followed, and neither the start nor the end is near."""
+        return self.status.text.startswith("Following") and self.status.fraction > 0.2
+
+    def look_at_result(self) -> None:
+        """Bring the new armature into view, in the middle of the motion."""
+        scene = self.window.scene
+        (action,) = bpy.data.actions
+        scene.frame_set(round(sum(action.frame_range) / 2))
+        (armature,) = scene.objects
+        armature.select_set(state=True)
+        with self.in_view():
+            bpy.ops.view3d.view_selected()
+
+    def undo(self) -> None:
+        """Undo one step."""
+        with self.in_view():
+            bpy.ops.ed.undo()
+
+    def in_view(self) -> contextlib.AbstractContextManager[None]:
+        """The context of the 3D view, for operators."""
+        region = next(region for region in self.area.regions if region.type == "WINDOW")
+        return bpy.context.temp_override(window=self.window, area=self.area, region=region)
+
+
+class Redraws:
+    """Measures how long the 3D view goes without being drawn."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._area, self._status = desk.area, desk.status
+        self._last = time.monotonic()
+        self.longest = (0.0, "")
+        self._handle = bpy.types.SpaceView3D.draw_handler_add(self._drawn, (), "WINDOW", "POST_PIXEL")
+
+    def ask(self) -> None:
+        """Ask for the view to be drawn."""
+        self._area.tag_redraw()
+
+    def stop(self) -> None:
+        """Measure no longer."""
+        bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
+
+    def _drawn(self) -> None:
+        now = time.monotonic()
+        self.longest = max(self.longest, (now - self._last, self._status.text))
+        self._last = now
+
+
+def press(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """Press the button, wait for the keys, look at them, undo."""
+    desk.choose_clip(orders)
+    yield from desk.open_panel()
+    bpy.ops.ed.undo_push(message="Before the capture")
+    seen["before"] = census()
+    yield from desk.press_button()
+    yield from wait(lambda: desk.status.running, 5)
+    redraws = Redraws(desk)
+    texts = set()
+    while desk.status.running:
+        texts.add(desk.status.text)
+        redraws.ask()
+        yield
+    redraws.stop()
+    seen["longest_gap"] = redraws.longest
+    seen["texts"] = sorted(texts)
+    yield from wait(lambda: desk.status.result, 5)
+    yield from rest(0.5)
+    seen["result"] = desk.status.result
+    seen["after"] = census()
+    seen["keys"] = keys()
+    desk.undo()
+    yield from rest(0.5)
+    seen["undone"] = census()
+
+
+def pose_for_pictures(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """The panel before, during and after a capture, as pictures for the user guide."""
+    desk.choose_clip(orders)
+    for thing in list(bpy.data.objects):
+        bpy.data.objects.remove(thing)
+    yield from desk.open_panel()
+    photograph(orders, "panel-ready")
+    yield from desk.press_button()
+    yield from wait(desk.halfway, 60)
+    yield from rest(0.2)
+    photograph(orders, "panel-running")
+    yield from wait(lambda: desk.status.result, 60)
+    desk.look_at_result()
+    yield from rest(1.0)
+    photograph(orders, "panel-done")
+    seen["result"] = desk.status.result
+
+
+def escape(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """Press the button, press Esc in the middle of the work, and see what is left."""
+    desk.choose_clip(orders)
+    yield from desk.open_panel()
+    seen["before"] = census()
+    yield from desk.press_button()
+    yield from wait(desk.halfway, 60)
+    seen["text"] = desk.status.text
+    pressed = time.monotonic()
+    desk.press_escape()
+    yield from wait(lambda: not desk.status.running, 10)
+    seen["seconds"] = time.monotonic() - pressed
+    yield from rest(0.5)
+    seen["after"] = census()
+    seen["result"] = desk.status.result
+
+
+def load_file(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """Load another file while a capture runs, and capture again in the new one."""
+    desk.choose_clip(orders)
+    yield from desk.open_panel()
+    yield from desk.press_button()
+    yield from wait(desk.halfway, 60)
+    bpy.ops.wm.read_homefile(load_ui=False)
+    yield from rest(0.5)
+    seen["after"] = census()
+    seen["running"] = bpy.context.window_manager.penumbra.running
+    desk = Desk()
+    desk.choose_clip(orders)
+    yield from desk.open_panel()
+    yield from desk.press_button()
+    yield from wait(lambda: desk.status.running, 5)
+    yield from wait(lambda: desk.status.result, 60)
+    seen["result"] = desk.status.result
+
+
+def leave(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """Quit while a capture runs."""
+    desk.choose_clip(orders)
+    yield from desk.open_panel()
+    yield from desk.press_button()
+    yield from wait(desk.halfway, 60)
+    seen["running"] = desk.status.running
+
+
+def census() -> dict:
+    """What the file holds, in names, and what a capture could change of its scene."""
+    scene = bpy.context.window_manager.windows[0].scene
+    return {
+        "objects": sorted(bpy.data.objects.keys()),
+        "armatures": sorted(bpy.data.armatures.keys()),
+        "actions": sorted(bpy.data.actions.keys()),
+        "frame_rate": [scene.render.fps, scene.render.fps_base],
+        "frames": [scene.frame_start, scene.frame_end, scene.frame_current],
+    }
+
+
+def keys() -> dict:
+    """How many keys each f-curve of the only action has, and the range of the confidences."""
+    (action,) = bpy.data.actions
+    curves = {f"{curve.data_path}[{curve.array_index}]": len(curve.keyframe_points) for curve in fcurves(action)}
+    values = [
+        point.co.y
+        for curve in fcurves(action)
+        if '["confidence"]' in curve.data_path
+        for point in curve.keyframe_points
+    ]
+    return {"curves": curves, "confidence": [min(values), max(values)] if values else []}
+
+
+def fcurves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """The action's f-curves, where this version of Blender keeps them."""
+    if hasattr(action, "layers"):
+        return [
+            curve
+            for layer in action.layers
+            for strip in layer.strips
+            for bag in strip.channelbags
+            for curve in bag.fcurves
+        ]
+    return list(action.fcurves)
+
+
+def photograph(orders: dict, name: str) -> None:
+    """Write a picture of the whole screen, where pictures were asked for."""
+    if orders["images"]:
+        path = Path(orders["images"]) / f"{name}.png"
+        subprocess.run(f"xwd -root -silent | convert xwd:- '{path}'", shell=True, check=True)
+
+
+def wait(condition: Callable[[], object], seconds: float = 10.0) -> Steps:
+    """Let Blender work until `condition` is true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds} s in vain")
+        yield
+
+
+def rest(seconds: float) -> Steps:
+    """Let Blender work for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+
+
+def run(orders: dict) -> None:
+    """Start the scenario of the orders; its end, good or bad, writes what was seen and quits Blender."""
+    seen: dict = {}
+    steps = SCENARIOS[orders["scenario"]](Desk(), orders, seen)
+
+    def tick() -> float | None:
+        try:
+            next(steps)
+        except StopIteration:
+            pass
+        except Exception:  # noqa: BLE001 - the test on the other side shows it
+            seen["error"] = traceback.format_exc()
+            photograph(orders, "error")
+        else:
+            return TICK
+        Path(orders["seen"]).write_text(json.dumps(seen), "utf-8")
+        bpy.ops.wm.quit_blender()
+        return None
+
+    bpy.app.timers.register(tick, first_interval=1.0, persistent=True)
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (press, pose_for_pictures, escape, load_file, leave)}
+run(json.loads(Path(sys.argv[-1]).read_text("utf-8")))

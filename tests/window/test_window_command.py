@@ -1,0 +1,30 @@
+"""The command line inside a real Blender, with the add-on installed from its zip."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.window
+
+
+def capture(blender: InstalledBlender, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return blender.run(["blender", "--background", "--command", "penumbra", "capture", *arguments])
+
+
+def test_capture_writes_a_file(blender: InstalledBlender) -> None:
+    clip, goal = blender.folder / "demo.mp4", blender.folder / "captured.blend"
+    done = capture(blender, blender.inside(clip), "--end", "20", "--detector", "full", "-o", blender.inside(goal))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert goal.stat().st_size > 10_000
+
+
+def test_bad_arguments_exit_with_2(blender: InstalledBlender) -> None:
+    done = capture(blender, "--no-such-option")
+    assert done.returncode == 2
+    assert "no-such-option" in done.stdout + done.stderr
+
+
+def test_missing_footage_exits_with_3(blender: InstalledBlender) -> None:
+    done = capture(blender, "/no/such/footage.mp4")
+    assert done.returncode == 3
+    assert "/no/such/footage.mp4" in done.stdout + done.stderr
