@@ -64,7 +64,7 @@ def _result(take: Take, delivery: Any, request: Request) -> dict[str, Any]:
         for key, value in asdict(delivery).items()
     }
     return plain | {
-        "take": str(request.take) if request.take else None,
+        "take": str(request.take) if request.take and request.capture else None,
         "frames": len(motion),
         "frames_with_subject": present,
         "mean_confidence": round(float(motion.confidence[motion.present].mean()), 4),

@@ -38,7 +38,7 @@ class TrackSettings:
     """
 
     slack: float = 0.04
-    stride: float = 1.5
+    stride: float = 2.5
     growth: float = 1.35
     alike: float = 0.35
     unlike: float = 0.3
