@@ -327,7 +327,7 @@ def main() -> int:
     parser.add_argument("names", nargs="+", choices=sorted(PARCELS))
     try:
         for name in parser.parse_args().names:
-            print(fetch(name))
+            fetch(name)
     except (FetchError, environment.EnvironmentSetupError) as error:
         environment.say(f"Error: {error}")
         return 8
