@@ -64,7 +64,7 @@ def _fold_twist(
 ) -> np.ndarray:
     """`turn` twisted so that the limb's fold in rest is about `hinge`, the more the clearer the limb is bent."""
     fold = np.cross(rot.normalize(upper), rot.normalize(lower))
-    share = np.clip((np.linalg.norm(fold) - _STRAIGHT) / (_BENT - _STRAIGHT), 0.0, 1.0)
+    share = float(np.clip((np.linalg.norm(fold) - _STRAIGHT) / (_BENT - _STRAIGHT), 0.0, 1.0))
     angle = _twist(rot.rotate(turn, fold), hinge, goal)
     # a fold against the joint's own way is an over-stretched limb, not a twisted one
     if abs(angle) > np.pi / 2:

@@ -19,7 +19,8 @@ from .files import reason
 
 _GLTF = {
     "use_selection": True,
-    "export_animation_mode": "ACTIVE_ACTIONS",
+    # what the scene shows, once; the other modes mix the target's earlier actions in
+    "export_animation_mode": "SCENE",
     "export_frame_range": True,
     "export_anim_slide_to_zero": True,
     # sparse or simplified keys would change the motion

@@ -22,8 +22,11 @@ COUNT = 12
 
 @pytest.fixture
 def baked() -> tuple[Motion, bpy.types.Object]:
+    """The second of two motions on one armature, beside another armature."""
     motion = random_motion(COUNT)
-    return motion, bake(motion, None, BakeSettings("Walk")).object
+    target = bake(random_motion(COUNT, seed=8), None, BakeSettings("Earlier")).object
+    bake(random_motion(COUNT, seed=9), None, BakeSettings("Bystander"))
+    return motion, bake(motion, target, BakeSettings("Walk")).object
 
 
 def import_bvh(path: Path) -> None:
