@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import addon_utils
 import bpy
 import numpy as np
 import pytest
 
-from penumbra.errors import RigError
+from penumbra.errors import RigError, WriteError
 from penumbra.inference.motion import bone_heads_and_tails
 from penumbra.models.skeletons import BONE_NAMES
 from penumbra.scene.actions import Curve, read_curves
@@ -309,3 +310,38 @@ def test_errors_say_what_to_do():
     with pytest.raises(RigError, match=r'No rig map fits the armature "Figure".*LeftLeg'):
         bake(motion, target, BakeSettings())
     assert target.animation_data is None
+
+
+def link_figure(folder: Path) -> bpy.types.Object:
+    """A Mixamo rig linked into the scene from another file."""
+    mixamo_rig()
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "figure.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(folder / "figure.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Figure"]
+    target = bpy.data.objects["Figure"]
+    bpy.context.scene.collection.objects.link(target)
+    return target
+
+
+def test_a_linked_armature_is_refused_and_its_library_override_animated(tmp_path: Path):
+    motion = random_motion(4)
+    target = link_figure(tmp_path)
+    with pytest.raises(WriteError, match="library override"):
+        bake(motion, target, BakeSettings("Walk"))
+    override = target.override_create(remap_local_usages=True)
+    bake(motion, override, BakeSettings("Walk"))
+    assert direction_errors(override, mixamo_limbs(), motion, 1).max() < 0.1
+
+
+def test_hips_connected_to_a_parent_are_refused():
+    target = mixamo_rig()
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = target.data.edit_bones
+    root = bones.new("Root")
+    root.tail = bones["mixamorig:Hips"].head
+    bones["mixamorig:Hips"].parent = root
+    bones["mixamorig:Hips"].use_connect = True
+    bpy.ops.object.mode_set(mode="OBJECT")
+    with pytest.raises(RigError, match="connected to its parent"):
+        bake(random_motion(3), target, BakeSettings("Walk"))
