@@ -317,10 +317,8 @@ def link_figure(folder: Path) -> bpy.types.Object:
     mixamo_rig()
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "figure.blend"))
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(str(folder / "figure.blend"), link=True) as (_, wanted):
-        wanted.objects = ["Figure"]
+    bpy.ops.wm.link(directory=f"{folder / 'figure.blend' / 'Object'}/", filename="Figure")
     target = bpy.data.objects["Figure"]
-    bpy.context.scene.collection.objects.link(target)
     return target
 
 
