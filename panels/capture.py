@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import bpy
 
-# Mean width of a letter in the interface, in units of its scale.
-_CHARACTER = 7.0
+# Mean width of a letter in the interface, and that of a line's icon and borders and the sidebar's tabs, at scale 1.
+_LETTER = 7.0
+_AROUND = 75.0
 
 
 class _Sidebar:
@@ -117,6 +118,6 @@ def _draw_result(layout: bpy.types.UILayout, result: str, width: float) -> None:
     col = layout.column(align=True)
     col.scale_y = 0.8
     for index, line in enumerate(result.splitlines()):
-        for part, text in enumerate(textwrap.wrap(line, max(20, int(width / _CHARACTER)))):
+        for part, text in enumerate(textwrap.wrap(line, max(20, int((width - _AROUND) / _LETTER)))):
             icon = "BLANK1" if part else ("CHECKMARK" if index == 0 else "INFO")
             col.label(text=text, icon=icon)

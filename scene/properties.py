@@ -33,6 +33,8 @@ from .bake import BakeSettings
 ADDON = __package__.rpartition(".")[0]
 """The name under which Blender knows the add-on: `penumbra`, or `bl_ext.<repository>.penumbra` once installed."""
 
+# From 4.5 on a path has to say that it may start at the file's own folder; before, all may and none can say so.
+_PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 _QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
 
 
@@ -43,6 +45,7 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
         name="Footage",
         description="Video file to read. For an image sequence, its folder",
         subtype="FILE_PATH",
+        options=_PATH_OPTIONS,
     )
     subject: EnumProperty(
         name="Subject",

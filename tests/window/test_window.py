@@ -1,4 +1,7 @@
-"""The button, pressed in a real Blender: `./test --window`. With PENUMBRA_IMAGES=DIR pictures of it are written there."""
+"""The button, pressed in a real Blender: `./test --window`.
+
+With PENUMBRA_IMAGES=DIR the user guide's pictures are written there.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from penumbra.tests.window.installed_blender import InstalledBlender
+
 pytestmark = pytest.mark.window
 
 # Frames of the footage that are read: enough that there is a middle to press Esc in.
@@ -14,8 +19,7 @@ LAST_FRAME = 40
 
 
 def test_the_button_makes_keys_and_undo_removes_them_in_one_step(blender: InstalledBlender) -> None:
-    images = Path(os.environ["PENUMBRA_IMAGES"]).resolve() if "PENUMBRA_IMAGES" in os.environ else None
-    seen = blender.play("press", LAST_FRAME, images)
+    seen = blender.play("press", LAST_FRAME)
     assert seen["result"].startswith(f"Captured {LAST_FRAME + 1} of {LAST_FRAME + 1} frames onto ")
     assert len(seen["after"]["actions"]) == 1
     curves = seen["keys"]["curves"]
@@ -32,7 +36,8 @@ def test_the_button_makes_keys_and_undo_removes_them_in_one_step(blender: Instal
 
 def test_the_window_stays_alive(blender: InstalledBlender) -> None:
     seen = blender.play("press", LAST_FRAME)
-    assert seen["longest_gap"] <= 0.25, f"nothing was drawn for {seen['longest_gap']:.2f} s"
+    seconds, text = seen["longest_gap"]
+    assert seconds <= 0.25, f'the window stood still for {seconds:.2f} s before "{text}"'
 
 
 def test_escape_stops_within_half_a_second_and_leaves_nothing(blender: InstalledBlender) -> None:
@@ -51,3 +56,10 @@ def test_loading_another_file_stops_the_capture(blender: InstalledBlender) -> No
 
 def test_quitting_stops_the_capture(blender: InstalledBlender) -> None:
     assert blender.play("leave", 200)["running"]
+
+
+def test_the_panel_can_be_photographed(blender: InstalledBlender, tmp_path: Path) -> None:
+    images = Path(os.environ.get("PENUMBRA_IMAGES") or tmp_path).resolve()
+    assert blender.play("pose_for_pictures", 120, images)["result"].startswith("Captured 121 of 121 frames")
+    for name in ("panel-ready", "panel-running", "panel-done"):
+        assert (images / f"{name}.png").stat().st_size > 20_000, f"{name} shows nothing"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
+
+from penumbra.tests.window.installed_blender import InstalledBlender
 
 pytestmark = pytest.mark.window
 

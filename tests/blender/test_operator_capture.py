@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+import pytest
+
+import penumbra
+from penumbra.errors import ArgumentsError
+from penumbra.inference.settings import Moment
+from penumbra.operators.capture import PENUMBRA_OT_capture
+from penumbra.scene.properties import bake_settings, capture_settings
+
+
+@pytest.fixture
+def scene() -> Iterator[bpy.types.Scene]:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    penumbra.register()
+    yield bpy.context.scene
+    penumbra.unregister()
+
+
+def settings(scene: bpy.types.Scene):
+    return capture_settings(scene, bpy.context.preferences)
+
+
+def test_defaults_are_the_recommended_choices(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    scene.penumbra.footage = str(tmp_path / "walk.mp4")
+    found = settings(scene)
+    assert found.footage.path == tmp_path / "walk.mp4"
+    assert (found.footage.start, found.footage.end, found.footage.step) == (None, None, 1)
+    assert (found.subject.point, found.subject.box) == (None, None)
+    assert (found.detector.backend, found.detector.model, found.detector.provider) == ("onnx", "heavy", "auto")
+    assert found.detector.threads is None
+    assert found.camera.focal_length is None
+    assert found.cache is not None
+    baked = bake_settings(scene)
+    assert (baked.name, baked.frame_start, baked.frame_rate, baked.rig_map) == ("walk", 1, "footage", None)
+
+
+def test_every_choice_reaches_the_settings(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    choices = scene.penumbra
+    choices.footage = str(tmp_path)
+    choices.quality, choices.step, choices.image_rate, choices.focal_length = "FAST", 3, 12.0, 50.0
+    choices.range, choices.first_frame, choices.last_frame = "FRAMES", 10, 20
+    choices.subject = "BOX"
+    choices.subject_left, choices.subject_top, choices.subject_right, choices.subject_bottom = 0.125, 0.25, 0.5, 0.75
+    choices.frame_rate, choices.scene_start, choices.rig_map = "SCENE", 101, "mixamo"
+    found = settings(scene)
+    assert (found.detector.model, found.footage.step, found.footage.image_rate) == ("full", 3, 12.0)
+    assert found.camera.focal_length == 50.0
+    assert (found.footage.start, found.footage.end) == (Moment(10, "frames"), Moment(20, "frames"))
+    assert found.subject.box == (0.125, 0.25, 0.5, 0.75)
+    baked = bake_settings(scene)
+    assert (baked.frame_start, baked.frame_rate, baked.rig_map) == (101, "scene", "mixamo")
+    choices.range, choices.first_second = "SECONDS", 0.5
+    choices.subject, choices.subject_point = "POINT", (0.25, 0.75)
+    found = settings(scene)
+    assert (found.footage.start, found.footage.end) == (Moment(0.5, "seconds"), None)
+    assert found.subject.point == (0.25, 0.75)
+    assert found.subject.box is None
+
+
+@pytest.mark.usefixtures("scene")
+def test_a_path_beside_the_file_is_found(tmp_path: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.context.scene.penumbra.footage = "//footage/walk.mp4"
+    assert settings(bpy.context.scene).footage.path == tmp_path / "footage" / "walk.mp4"
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"footage": ""}, "Choose the footage"),
+        ({"range": "FRAMES", "first_frame": 9, "last_frame": 3}, "ends before it starts"),
+        ({"subject": "BOX", "subject_left": 0.5, "subject_right": 0.5}, "box is empty"),
+    ],
+)
+def test_choices_that_make_no_sense_are_told(scene: bpy.types.Scene, choices: dict[str, object], words: str) -> None:
+    scene.penumbra.footage = "walk.mp4"
+    for name, value in choices.items():
+        setattr(scene.penumbra, name, value)
+    with pytest.raises(ArgumentsError, match=words):
+        settings(scene)
+
+
+def test_the_operator_waits_for_footage(scene: bpy.types.Scene) -> None:
+    assert not bpy.ops.penumbra.capture.poll()
+    scene.penumbra.footage = "walk.mp4"
+    assert bpy.ops.penumbra.capture.poll()
+    assert not bpy.ops.penumbra.cancel_capture.poll()
+
+
+def test_a_mistake_is_reported_in_words(scene: bpy.types.Scene) -> None:
+    scene.penumbra.footage = "/no/such/walk.mp4"
+    with pytest.raises(RuntimeError, match=r"There is no file or folder /no/such/walk\.mp4"):
+        bpy.ops.penumbra.capture()
+    assert not bpy.data.objects
+    assert PENUMBRA_OT_capture.run is None
+
+
+@pytest.mark.usefixtures("weights")
+def test_without_a_window_it_captures_straight_through(
+    scene: bpy.types.Scene, demo_clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    choices = scene.penumbra
+    choices.footage, choices.quality = str(demo_clip), "FAST"
+    choices.range, choices.last_frame, choices.scene_start = "FRAMES", 9, 11
+    assert bpy.ops.penumbra.capture("INVOKE_DEFAULT") == {"FINISHED"}
+    (rig,) = (thing for thing in scene.objects if thing.type == "ARMATURE")
+    assert tuple(rig.animation_data.action.frame_range) == (11, 20)
+    assert all("confidence" in bone for bone in rig.pose.bones)
+    assert bpy.context.window_manager.penumbra.result.startswith(f"Captured 10 of 10 frames onto {rig.name}")

@@ -1,0 +1,62 @@
+"""A real Blender inside its root, as the tests with a window use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from penumbra.tools import blender_root
+
+SCREEN = "-screen 0 1280x800x24"
+
+
+class InstalledBlender:
+    """Blender inside its root, with a folder that both sides see and the add-on installed from its zip."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root = root
+        self.folder = folder
+
+    def inside(self, path: Path) -> str:
+        """The name that a path in `folder` has inside the root."""
+        return f"/{path.relative_to(self.root)}"
+
+    def run(self, command: Sequence[str], timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
+        """Run a command inside, with user folders of its own."""
+        home = self.inside(self.folder)
+        environment = [
+            *("env", f"HOME={home}", f"XDG_CACHE_HOME={home}/cache", f"BLENDER_USER_RESOURCES={home}/user"),
+            "LIBGL_ALWAYS_SOFTWARE=1",
+        ]
+        line = blender_root.entering(self.root, [*environment, *command])
+        return subprocess.run(line, check=False, capture_output=True, text=True, timeout=timeout)
+
+    def play(self, scenario: str, last_frame: int, images: Path | None = None) -> dict:
+        """Play a scenario of `driver.py` in a window and give what it saw."""
+        seen, orders = self.folder / f"{scenario}-seen.json", self.folder / f"{scenario}-orders.json"
+        shown = self.folder / "images"
+        shown.mkdir(exist_ok=True)
+        order = {
+            "scenario": scenario,
+            "clip": self.inside(self.folder / "demo.mp4"),
+            "last_frame": last_frame,
+            "images": self.inside(shown) if images else None,
+            "seen": self.inside(seen),
+        }
+        orders.write_text(json.dumps(order), "utf-8")
+        shutil.copy(Path(__file__).with_name("driver.py"), self.folder)
+        driver = ["--python", self.inside(self.folder / "driver.py"), "--", self.inside(orders)]
+        window = ["--enable-event-simulate", "--window-geometry", "0", "0", "1280", "800"]
+        done = self.run(["xvfb-run", "-a", "-s", SCREEN, "blender", *window, *driver])
+        if images:
+            for picture in shown.glob("*.png"):
+                shutil.copy(picture, images)
+        assert seen.exists(), done.stdout + done.stderr
+        result = json.loads(seen.read_text("utf-8"))
+        assert "error" not in result, result["error"] + done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+        return result
