@@ -318,8 +318,7 @@ def link_figure(folder: Path) -> bpy.types.Object:
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "figure.blend"))
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.wm.link(directory=f"{folder / 'figure.blend' / 'Object'}/", filename="Figure")
-    target = bpy.data.objects["Figure"]
-    return target
+    return bpy.data.objects["Figure"]
 
 
 def test_a_linked_armature_is_refused_and_its_library_override_animated(tmp_path: Path):
