@@ -109,4 +109,5 @@ def _cancellable() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # None is a handler that Python did not set, such as Blender's own, and cannot set again
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
