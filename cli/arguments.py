@@ -7,6 +7,7 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from ..errors import ArgumentsError
 from ..inference.cache import default_cache_folder
@@ -86,7 +87,7 @@ def parse(argv: list[str]) -> Request:
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are the project's own."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise ArgumentsError(f"{message[:1].upper()}{message[1:]}. Run with --help to see what there is.")
 
 

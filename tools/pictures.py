@@ -1,6 +1,6 @@
 """Makes the pictures of the docs: frames of the footage beside the captured armature, seen by the same camera.
 
-    python -P -m penumbra.tools.pictures demo.take docs/images/demo.png --frames 20 90 150 200
+python -P -m penumbra.tools.pictures demo.take docs/images/demo.jpg --frames 20 90 150 200
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import bpy
 import cv2
 import numpy as np
-from mathutils import Matrix, Vector
+from mathutils import Matrix, Quaternion, Vector
 
 from ..inference.footage import open_footage
 from ..inference.motion import Motion
@@ -24,7 +24,9 @@ from ..inference.settings import FootageSettings, Moment
 from ..inference.take import Take, load_take
 from ..scene.bake import BakeSettings, bake
 
-_SIDE = 360
+# Pixels of one square picture; squares of the floor to each side, and half the width of its lines in metres.
+_SIDE, _SQUARES, _LINE = 360, 4, 0.01
+# Colors of a bone at confidence 1 and 0.
 _SURE, _DOUBTFUL = np.array([0.16, 0.55, 0.35]), np.array([0.85, 0.25, 0.1])
 
 
@@ -36,14 +38,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--frames", type=int, nargs="+", required=True, help="frame numbers in the footage")
     values = parser.parse_args(argv)
     take = load_take(values.take)
-    columns = [np.vstack([_closer(take, frame, picture) for picture in pair]) for frame, pair in _pairs(take, values.frames)]
+    columns = [
+        np.vstack([_closer(take, frame, picture) for picture in pair]) for frame, *pair in _pairs(take, values.frames)
+    ]
     values.picture.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(values.picture), np.hstack(columns)[..., ::-1])
     print(f"Wrote {values.picture}")
     return 0
 
 
-def _pairs(take: Take, frames: Iterable[int]) -> Iterable[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+def _pairs(take: Take, frames: Iterable[int]) -> Iterable[tuple[int, np.ndarray, np.ndarray]]:
     motion = motion_of(take)
     for other in list(bpy.data.objects):
         bpy.data.objects.remove(other)
@@ -52,7 +56,7 @@ def _pairs(take: Take, frames: Iterable[int]) -> Iterable[tuple[int, tuple[np.nd
     for frame in frames:
         row = int(np.flatnonzero(take.stage("track")["index"] == frame)[0])
         bpy.context.scene.frame_set(baked.frame_start + round(motion.times[row] * motion.fps))
-        yield frame, (_footage(take, frame), _render(baked.object, motion, row))
+        yield frame, _footage(take, frame), _render(baked.object, motion, row)
 
 
 def _footage(take: Take, frame: int) -> np.ndarray:
@@ -73,7 +77,7 @@ def _closer(take: Take, frame: int, picture: np.ndarray) -> np.ndarray:
 
 def _set_up_scene(take: Take) -> None:
     scene = bpy.context.scene
-    world = Matrix(np.array(take.camera["world_from_camera"]) @ np.diag([1.0, -1.0, -1.0])).to_4x4()
+    world = Matrix((np.array(take.camera["world_from_camera"]) * [1.0, -1.0, -1.0]).tolist()).to_4x4()
     world.translation = Vector(take.camera["position"])
     lens = bpy.data.cameras.new("Footage")
     lens.lens, lens.clip_end = take.camera["focal_length"], 500.0
@@ -81,18 +85,7 @@ def _set_up_scene(take: Take) -> None:
     camera.matrix_world = world
     scene.collection.objects.link(camera)
     scene.camera = camera
-    floor = bpy.data.meshes.new("Floor")
-    lines = [((x, -4.0, 0.0), (x, 4.0, 0.0)) for x in range(-4, 5)] + [((-4.0, y, 0.0), (4.0, y, 0.0)) for y in range(-4, 5)]
-    vertices, faces = [], []
-    for start, end in lines:
-        across = Vector((end[1] - start[1], end[0] - start[0], 0.0)).normalized() * 0.01
-        base = len(vertices)
-        vertices += [Vector(start) - across, Vector(start) + across, Vector(end) + across, Vector(end) - across]
-        faces.append((base, base + 1, base + 2, base + 3))
-    floor.from_pydata(vertices, [], faces)
-    grid = bpy.data.objects.new("Floor", floor)
-    grid.color = (0.45, 0.45, 0.45, 1.0)
-    scene.collection.objects.link(grid)
+    scene.collection.objects.link(_floor())
     scene.render.engine = "BLENDER_WORKBENCH"
     scene.display.shading.light, scene.display.shading.color_type = "STUDIO", "OBJECT"
     scene.display.shading.show_shadows = True
@@ -103,14 +96,35 @@ def _set_up_scene(take: Take) -> None:
     scene.world.color = (0.9, 0.9, 0.9)
 
 
+def _floor() -> bpy.types.Object:
+    """A grid of one-metre squares, drawn as thin strips."""
+    vertices: list[tuple[float, float, float]] = []
+    for place in range(-_SQUARES, _SQUARES + 1):
+        strip = [
+            (place - _LINE, -_SQUARES),
+            (place + _LINE, -_SQUARES),
+            (place + _LINE, _SQUARES),
+            (place - _LINE, _SQUARES),
+        ]
+        vertices += [(x, y, 0.0) for x, y in strip] + [(y, x, 0.0) for x, y in strip]
+    mesh = bpy.data.meshes.new("Floor")
+    mesh.from_pydata(vertices, [], [tuple(range(corner, corner + 4)) for corner in range(0, len(vertices), 4)])
+    floor = bpy.data.objects.new("Floor", mesh)
+    _paint(floor, np.full(3, 0.45))
+    return floor
+
+
 def _render(armature: bpy.types.Object, motion: Motion, row: int) -> np.ndarray:
     """The armature in its pose, each bone as an octahedron from green (sure) to red (doubtful)."""
     scene = bpy.context.scene
     shapes = []
-    for bone in armature.pose.bones:
+    pose = armature.pose
+    if pose is None:
+        raise TypeError(f"{armature.name} is not an armature")
+    for bone in pose.bones:
         shape = bpy.data.objects.new(bone.name, _octahedron(bone.head, bone.tail))
         share = float(bone["confidence"]) if motion.present[row] else 0.0
-        shape.color = (*(share * _SURE + (1 - share) * _DOUBTFUL), 1.0)
+        _paint(shape, share * _SURE + (1 - share) * _DOUBTFUL)
         scene.collection.objects.link(shape)
         shapes.append(shape)
     with tempfile.TemporaryDirectory() as folder:
@@ -122,15 +136,23 @@ def _render(armature: bpy.types.Object, motion: Motion, row: int) -> np.ndarray:
     return image
 
 
+def _paint(thing: bpy.types.Object, color: np.ndarray) -> None:
+    """Give an object a color, red, green and blue from 0 to 1, that Workbench draws it in."""
+    thing.color.foreach_set([*color.tolist(), 1.0])
+
+
 def _octahedron(head: Vector, tail: Vector) -> bpy.types.Mesh:
     """A bone as Blender draws it."""
     along = tail - head
     width = 0.12 * along.length + 0.012
     side = along.orthogonal().normalized() * width
-    other = along.cross(side).normalized() * width
     belt = head + 0.15 * along
     mesh = bpy.data.meshes.new("Bone")
-    vertices = [head, *(belt + math.cos(turn) * side + math.sin(turn) * other for turn in np.arange(4) * math.pi / 2), tail]
+    vertices = [
+        head,
+        *(belt + Quaternion(along, quarter * math.pi / 2) @ side for quarter in range(4)),
+        tail,
+    ]
     faces = [(0, 1 + (i + 1) % 4, 1 + i) for i in range(4)] + [(5, 1 + i, 1 + (i + 1) % 4) for i in range(4)]
     mesh.from_pydata(vertices, [], faces)
     return mesh

@@ -11,7 +11,7 @@ from penumbra.inference import rotations as rot
 
 @pytest.fixture
 def turns() -> Rotation:
-    return Rotation.random(200, random_state=np.random.default_rng(3))
+    return Rotation.random(200, rng=np.random.default_rng(3))
 
 
 def _wxyz(turns: Rotation) -> np.ndarray:
@@ -33,7 +33,7 @@ def test_half_turns_have_stable_quaternions() -> None:
 
 
 def test_products_and_turned_vectors_are_scipys(turns: Rotation) -> None:
-    other = Rotation.random(200, random_state=np.random.default_rng(4))
+    other = Rotation.random(200, rng=np.random.default_rng(4))
     vectors = np.random.default_rng(5).normal(size=(200, 3))
     _same(rot.multiply(_wxyz(turns), _wxyz(other)), _wxyz(turns * other))
     np.testing.assert_allclose(rot.rotate(_wxyz(turns), vectors), turns.apply(vectors), atol=1e-12)
