@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty
 
@@ -49,7 +51,9 @@ class PENUMBRA_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.prop(self, "backend")
+        row = layout.row()
+        row.enabled = self.backend == "MEDIAPIPE" or find_spec("mediapipe") is not None
+        row.prop(self, "backend")
         row = layout.row()
         row.active = self.backend == "ONNX"
         row.prop(self, "provider")

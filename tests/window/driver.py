@@ -90,7 +90,8 @@ class Desk:
         """Bring the new armature into view, in the middle of the motion."""
         scene = self.window.scene
         (action,) = bpy.data.actions
-        scene.frame_set(round(sum(action.frame_range) / 2))
+        first, last = action.frame_range
+        scene.frame_set(round((first + last) / 2))
         (armature,) = scene.objects
         armature.select_set(state=True)
         with self.in_view():
@@ -101,7 +102,7 @@ class Desk:
         with self.in_view():
             bpy.ops.ed.undo()
 
-    def in_view(self) -> contextlib.AbstractContextManager[None]:
+    def in_view(self) -> contextlib.AbstractContextManager[object]:
         """The context of the 3D view, for operators."""
         region = next(region for region in self.area.regions if region.type == "WINDOW")
         return bpy.context.temp_override(window=self.window, area=self.area, region=region)
@@ -241,7 +242,7 @@ def photograph(orders: dict, name: str) -> None:
     """Write a picture of the whole screen, where pictures were asked for."""
     if orders["images"]:
         path = Path(orders["images"]) / f"{name}.png"
-        subprocess.run(f"xwd -root -silent | convert xwd:- '{path}'", shell=True, check=True)
+        subprocess.run(f"xwd -root -silent | convert xwd:- -colors 255 'PNG8:{path}'", shell=True, check=True)
 
 
 def wait(condition: Callable[[], object], seconds: float = 10.0) -> Steps:
