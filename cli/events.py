@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from ..inference.progress import Progress
@@ -109,18 +110,20 @@ class JsonReporter:
 
 
 @contextmanager
-def own_stdout() -> Iterator[TextIO]:
-    """The process's stdout for us alone: whatever Blender and its exporters print goes to stderr meanwhile."""
+def own_stdout(*, keep_chatter: bool) -> Iterator[TextIO]:
+    """The process's stdout for us alone. What Blender and its exporters print goes to stderr, or nowhere."""
     _flush()
     kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with os.fdopen(os.dup(kept), "w", encoding="utf-8") as stream, redirect_stdout(sys.stderr):
-            yield stream
-    finally:
-        _flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        chatter = sys.stderr if keep_chatter else nowhere
+        os.dup2(2 if keep_chatter else nowhere.fileno(), 1)
+        try:
+            with os.fdopen(os.dup(kept), "w", encoding="utf-8") as stream, redirect_stdout(chatter):
+                yield stream
+        finally:
+            _flush()
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def _flush() -> None:

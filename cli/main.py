@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from contextlib import nullcontext
 
 from ..errors import CancelledError, PenumbraError
 from .arguments import parse
@@ -17,22 +16,22 @@ _UNEXPECTED = 1
 def main(argv: list[str]) -> int:
     """Run a command line and return its exit code, which `penumbra capture --help` lists."""
     as_json = "--json" in argv
-    with own_stdout() if as_json else nullcontext(sys.stdout) as stdout:
-        reporter: Reporter = JsonReporter(stdout) if as_json else PlainReporter(sys.stderr)
-        try:
-            run(parse(argv), reporter)
-        except PenumbraError as error:
-            return _fail(reporter, error)
-        except KeyboardInterrupt:
-            return _fail(reporter, CancelledError("Cancelled; nothing was written."))
-        except SystemExit as stop:  # argparse's way to end after --help
-            return stop.code if isinstance(stop.code, int) else _UNEXPECTED
-        except Exception as error:  # noqa: BLE001 - the last resort: pipelines need an exit code, we the traceback
-            traceback.print_exc()
-            reporter.error(
-                f"Unexpected error: {error}. The traceback above tells where; please report it.", _UNEXPECTED
-            )
-            return _UNEXPECTED
+    reporter: Reporter = JsonReporter(sys.stdout) if as_json else PlainReporter(sys.stderr)
+    try:
+        request = parse(argv)
+        # Blender and its exporters talk on stdout: logs for a pipeline, noise for people
+        with own_stdout(keep_chatter=as_json) as stdout:
+            run(request, JsonReporter(stdout) if as_json else reporter)
+    except PenumbraError as error:
+        return _fail(reporter, error)
+    except KeyboardInterrupt:
+        return _fail(reporter, CancelledError("Cancelled; nothing was written."))
+    except SystemExit as stop:  # argparse's way to end after --help
+        return stop.code if isinstance(stop.code, int) else _UNEXPECTED
+    except Exception as error:  # noqa: BLE001 - the last resort: pipelines need an exit code, we the traceback
+        traceback.print_exc()
+        reporter.error(f"Unexpected error: {error}. The traceback above tells where; please report it.", _UNEXPECTED)
+        return _UNEXPECTED
     return 0
 
 

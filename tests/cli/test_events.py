@@ -60,17 +60,18 @@ def test_programs_read_one_object_a_line() -> None:
     assert lines[2] == {"event": "result", "ok": False, "exit_code": 4, "error": "No."}
 
 
-def test_nothing_but_our_own_lines_reaches_stdout() -> None:
+@pytest.mark.parametrize("keep", [True, False])
+def test_nothing_but_our_own_lines_reaches_stdout(*, keep: bool) -> None:
     script = (
         "import os, sys\n"
         "from penumbra.cli.events import own_stdout\n"
-        "with own_stdout() as stream:\n"
+        f"with own_stdout(keep_chatter={keep}) as stream:\n"
         "    print('noise'); os.write(1, b'native noise\\n'); stream.write('ours\\n')\n"
         "print('after')\n"
     )
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["ours", "after"]
-    assert "noise" in done.stderr
+    assert ("native noise" in done.stderr) == keep
 
 
 @pytest.mark.parametrize("total", [None, 0, 5])
