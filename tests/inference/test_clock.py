@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penumbra.inference.clock import Clock
+from penumbra.inference.footage.clock import Clock
 
 
 def times(stamps: list[float | None], step: float = 0.1) -> list[float]:

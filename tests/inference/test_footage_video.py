@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from penumbra.inference.footage import open_footage
-from penumbra.inference.frames import Frame
+from penumbra.inference.footage.frames import Frame
 from penumbra.inference.settings import FootageSettings, Moment
 from penumbra.tests.clips import HEIGHT, WIDTH, number_of, numbered_picture, write_video
 

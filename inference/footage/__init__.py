@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from ..errors import FootageError
+from ...errors import FootageError
+from ..settings import FootageSettings
 from .frames import Footage, FootageInfo, Frame
 from .image_sequence import SUFFIXES, ImageSequence, list_pictures
-from .settings import FootageSettings
 from .video import VideoFootage
 
 __all__ = ["Footage", "FootageInfo", "Frame", "fingerprint", "open_footage"]

@@ -15,7 +15,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 
-from ..errors import FootageError
+from ...errors import FootageError
+from ..settings import FootageSettings
 from .clock import Clock
 from .decoding import decode, open_container, video_stream
 from .focal_length import on_full_frame_width
@@ -23,7 +24,6 @@ from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span, des
 from .orientation import Orientation, from_display_matrix, from_rotation
 from .packets import PacketTable, scan_packets
 from .pixels import over_black
-from .settings import FootageSettings
 
 # Where a file does not say: broadcast and every camera use BT.709 from this height on, and BT.601 below it.
 _HD_HEIGHT = 720

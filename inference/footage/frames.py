@@ -13,8 +13,8 @@ from typing import Literal, Self
 
 import numpy as np
 
-from ..errors import ArgumentsError, FootageError
-from .settings import FootageSettings, Moment
+from ...errors import ArgumentsError, FootageError
+from ..settings import FootageSettings, Moment
 
 # Time stamps are rounded to their time base (a millisecond in Matroska), so "1.0 s" must also catch the frame at 0.9999.
 _TIME_TOLERANCE = 1e-3

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from av.error import FFmpegError
 
-from ..errors import ArgumentsError, FootageError
+from ...errors import ArgumentsError, FootageError
+from ..settings import FootageSettings
 from .focal_length import on_full_frame_width
 from .frames import BrokenOffError, Footage, FootageInfo, Frame, Shot, Span, spread
 from .pixels import over_black
-from .settings import FootageSettings
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"

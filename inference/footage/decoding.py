@@ -15,7 +15,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from ..errors import FootageError
+from ...errors import FootageError
 from .frames import BrokenOffError
 
 # More decoding threads than this only take memory: the detector is what the work waits for.
