@@ -12,8 +12,11 @@ import pytest
 from penumbra.tests.window.installed_blender import InstalledBlender
 from penumbra.tools import blender_root, build
 
-# Python of Debian's Blender, which is not always one that official builds have.
-PYTHON = "3.13"
+
+def python_of(root: Path) -> str:
+    """Version of the Python that Debian's Blender runs on, which need not be one that official builds have."""
+    (folder,) = {path.parent.name for path in root.glob("usr/lib/python3.*/os.py")}
+    return folder.removeprefix("python")
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +31,7 @@ def blender(demo_clip: Path) -> Iterator[InstalledBlender]:
     try:
         installed = InstalledBlender(root, folder)
         shutil.copy(demo_clip, folder / "demo.mp4")
-        archive = build.build(folder, "linux-x64", [PYTHON])
+        archive = build.build(folder, "linux-x64", [python_of(root)])
         done = installed.run(
             ["blender", "--command", "extension", "install-file", "-r", "user_default", "-e", installed.inside(archive)]
         )

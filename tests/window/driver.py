@@ -38,7 +38,14 @@ class Desk:
         self.choices = self.window.scene.penumbra
 
     def open_panel(self) -> Steps:
-        """Show the sidebar with its tab Animation."""
+        """Show the sidebar with its tab Animation, and nothing in it but the add-on's panels.
+
+        Blender has panels of its own there from 5.1 on, and how high they are depends on its version.
+        """
+        for panel in reversed(bpy.types.Panel.__subclasses__()):
+            foreign = not panel.__name__.startswith("PENUMBRA") and getattr(panel, "bl_category", "") == "Animation"
+            if foreign and panel.is_registered:
+                bpy.utils.unregister_class(panel)
         self.area.spaces.active.show_region_ui = True
         yield from wait(lambda: self.sidebar.width > 1)
         yield from rest(0.5)  # the tabs are known once they were drawn
@@ -242,7 +249,7 @@ def photograph(orders: dict, name: str) -> None:
     """Write a picture of the whole screen, where pictures were asked for."""
     if orders["images"]:
         path = Path(orders["images"]) / f"{name}.png"
-        subprocess.run(f"xwd -root -silent | convert xwd:- -colors 255 'PNG8:{path}'", shell=True, check=True)
+        subprocess.run(f"xwd -root -silent | convert xwd:- +dither -colors 255 'PNG8:{path}'", shell=True, check=True)
 
 
 def wait(condition: Callable[[], object], seconds: float = 10.0) -> Steps:
