@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -87,11 +90,26 @@ def test_no_frames(tmp_path: Path):
     assert "holds no frames that can be read" in message_of(FootageSettings(path))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
-def test_a_file_that_may_not_be_read(tmp_path: Path):
-    path = write_video(tmp_path / "clip.mp4", 3)
-    path.chmod(0)
-    assert "check the file and your permissions" in message_of(FootageSettings(path))
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """The superuser may read everything, so it becomes "nobody" meanwhile."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_that_may_not_be_read():
+    with tempfile.TemporaryDirectory() as folder:  # unlike pytest's own folders, one that others may enter
+        Path(folder).chmod(0o755)
+        path = write_video(Path(folder) / "clip.mp4", 3)
+        path.chmod(0)
+        with ordinary_user():
+            assert "check the file and your permissions" in message_of(FootageSettings(path))
 
 
 def test_a_file_that_the_system_does_not_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
