@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-bpy = pytest.importorskip("bpy", reason="Blender's module is not installed here")
+import bpy
 
 _EXIT_CODE = pytest.StashKey[int]()
 
