@@ -79,7 +79,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         run.show(context)
-        if run.worker.running:
+        if not run.over:
             return {"PASS_THROUGH"}
         stop_capture()
         try:
@@ -148,7 +148,7 @@ def _work(settings: CaptureSettings) -> Work[Take]:
 
 
 def stop_capture() -> None:
-    """Stop the capture that runs, if one does, wait for its thread, and take its progress off the window."""
+    """Stop the capture that runs, if one does, and take its progress off the window."""
     run, PENUMBRA_OT_capture.run = PENUMBRA_OT_capture.run, None
     if run is not None:
         run.stop(bpy.context)

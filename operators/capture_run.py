@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import bpy
 
 from ..errors import RigError
@@ -11,6 +13,8 @@ from .worker import Worker
 
 # Seconds that one look at the worker's progress may take of the main thread's time.
 _BUDGET = 0.1
+# Seconds for which a thread that was asked to stop is waited for.
+_GRACE = 0.2
 
 
 class CaptureRun:
@@ -30,6 +34,7 @@ class CaptureRun:
         self._timer = timer
         self._workspace = workspace.name
         self._target = None if target is None else target.session_uid
+        self._asked_to_stop: float | None = None
 
     def start(self, context: bpy.types.Context) -> None:
         """Start the thread and show that something runs."""
@@ -49,15 +54,26 @@ class CaptureRun:
             self._say(context, _words(newest), newest.fraction or 0.0)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Ask the thread to stop; the next look at it after that finds it ended."""
+        """Ask the thread to stop; `over` soon tells that it is, or need not be waited for."""
         self.worker.cancel()
+        self._asked_to_stop = time.monotonic()
         self._say(context, "Cancelling", 0.0)
 
+    @property
+    def over(self) -> bool:
+        """Whether the thread has ended, or was asked to long enough ago."""
+        asked = self._asked_to_stop
+        return not self.worker.running or (asked is not None and time.monotonic() - asked > _GRACE)
+
     def stop(self, context: bpy.types.Context) -> None:
-        """End the thread, if it still runs, and take the progress off the window."""
+        """End the thread, if it still runs, and take the progress off the window.
+
+        A thread in the middle of a long step (reading a huge file through, say) is left to end by itself after that: it
+        never touches Blender, and what it makes is dropped.
+        """
         if self.worker.running:
             self.worker.cancel()
-        self.worker.join()
+        self.worker.join(_GRACE)
         window_manager = context.window_manager
         window_manager.event_timer_remove(self._timer)
         window_manager.progress_end()

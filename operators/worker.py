@@ -56,18 +56,19 @@ class Worker(Generic[Result]):
             except Empty:
                 return
 
-    def join(self) -> None:
-        """Wait for the thread to end."""
-        self._thread.join()
+    def join(self, patience: float | None = None) -> None:
+        """Wait for the thread to end, for at most `patience` seconds where that is given."""
+        self._thread.join(patience)
 
     def result(self) -> Result:
         """Wait for the end and give the work's result.
 
-        Raises CancelledError where it was asked to stop, be it done or not, and else whatever error the work raised.
+        Raises CancelledError at once where the work was asked to stop, be it done or not, and else whatever error it
+        raised.
         """
-        self.join()
         if self.cancelled:
             raise CancelledError("The capture was cancelled.")
+        self.join()
         if self._error is not None:
             raise self._error
         return self._result[0]

@@ -3,9 +3,8 @@ from __future__ import annotations
 import os
 import sys
 
-import pytest
-
 import bpy
+import pytest
 
 _EXIT_CODE = pytest.StashKey[int]()
 

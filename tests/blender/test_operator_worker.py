@@ -55,6 +55,7 @@ def test_cancelling_closes_the_work_on_its_own_thread() -> None:
         time.sleep(0.001)
     began = time.monotonic()
     worker.cancel()
+    worker.join()
     with pytest.raises(CancelledError):
         worker.result()
     assert time.monotonic() - began < 0.5
@@ -80,3 +81,24 @@ def test_an_error_of_the_work_comes_out_of_the_result() -> None:
     worker.start()
     with pytest.raises(FootageError, match="no such file"):
         worker.result()
+
+
+def test_a_step_that_takes_long_is_not_waited_for_once_cancelled() -> None:
+    gone_on = threading.Event()
+
+    def slow() -> Work[str]:
+        yield Progress("slow", 0, 1)
+        gone_on.wait(10)
+        return "done"
+
+    worker = Worker(slow())
+    worker.start()
+    worker.cancel()
+    began = time.monotonic()
+    worker.join(0.05)
+    with pytest.raises(CancelledError):
+        worker.result()
+    assert time.monotonic() - began < 1.0
+    gone_on.set()
+    worker.join()
+    assert not worker.running
