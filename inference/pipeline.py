@@ -59,7 +59,7 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
     with open_footage(settings.footage) as footage:
         found = yield from _detections(footage, settings, stages)
         take = Take(
-            source=_plain(asdict(footage.info)),
+            source=_plain(asdict(replace(footage.info, path=footage.info.path.resolve()))),
             timing={"frame_rate": footage.info.frame_rate, "network_seconds": found.network_seconds},
             settings=_plain(asdict(settings)),
             versions=_versions() | found.versions,

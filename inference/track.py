@@ -30,11 +30,11 @@ class TrackSettings:
 
     slack and stride: how far the trunk may be off its expected place, in sides of the region: at once, and for every
     second since the last sighting. growth: ratio by which the region's side may change from one frame to the next.
-    alike: likeness of colors below which a person is somebody else. unlike: how much less alike than usual somebody may
-    be who turns up where the subject need not be, long after it went. far: what every side of the region between a person
-    and the subject's last place takes off that likeness. patience: frames for which a subject out of sight is still
-    looked for at its last place. look: every how many frames it is looked for in the whole picture. forget: seconds
-    after which it may come back anywhere. learn: share of each sighting in the colors remembered.
+    alike: likeness of colors below which a person is somebody else. unlike: how much less alike than usual the subject
+    may look. far: what every side of the region between a person and the subject's last place takes off that likeness.
+    patience: frames for which a subject out of sight is still looked for at its last place. look: every how many frames
+    it is looked for in the whole picture. forget: seconds after which it may come back anywhere. learn: share of each
+    sighting in the colors remembered.
     """
 
     slack: float = 0.04
@@ -124,7 +124,7 @@ class Tracker:
         if self._last is None or self._lost > self._settings.patience:
             return None
         here = sight(frame.image, self._model, self._last.region)
-        if here is None or self._resemblance(here) < self._settings.alike:
+        if here is None or self._resemblance(here) < self._least:
             return None
         return here if self._in_reach(here.reading, self._last, self._elapsed(frame)) else None
 
@@ -136,7 +136,8 @@ class Tracker:
         if found is None:
             return None
         # the person detector's region is rough, and what the networks read in it too; the landmarks' own is not
-        return sight(frame.image, self._model, found.reading.region) or found
+        closer = sight(frame.image, self._model, found.reading.region)
+        return closer if closer and self._resemblance(closer) >= self._least else found
 
     def _meet(self, image: np.ndarray) -> Sighting | None:
         """The subject's first sighting."""
@@ -147,7 +148,7 @@ class Tracker:
         people = people_in(image, self._model)
         if self._person is None:
             return max(people, key=lambda other: other.reading.region.size, default=None)
-        return self._likest(people, self._person.first.reading, self._settings.alike)
+        return self._likest(people, self._person.first.reading)
 
     def _meet_at(self, image: np.ndarray, x: float, y: float) -> Sighting | None:
         """The person around a point."""
@@ -169,15 +170,13 @@ class Tracker:
         """The lost subject, near its last place at first and anywhere later."""
         elapsed = self._elapsed(frame)
         if elapsed > self._settings.forget:
-            strict = max(self._settings.alike, self._usual - self._settings.unlike)
-            return self._likest(people_in(frame.image, self._model), last, strict)
+            return self._likest(people_in(frame.image, self._model), last)
         people = people_in(frame.image, self._model, last.region)
-        reached = [other for other in people if self._in_reach(other.reading, last, elapsed)]
-        return self._likest(reached, last, self._settings.alike)
+        return self._likest([other for other in people if self._in_reach(other.reading, last, elapsed)], last)
 
-    def _likest(self, people: list[Sighting], last: Reading, least: float) -> Sighting | None:
-        """The person most like the subject, or None where nobody is at least so much like it."""
-        best, best_score = None, least
+    def _likest(self, people: list[Sighting], last: Reading) -> Sighting | None:
+        """The person most like the subject, or None where nobody is like it."""
+        best, best_score = None, self._least
         for other in people:
             moved = float(np.linalg.norm(trunk_middle(other.reading) - trunk_middle(last))) / last.region.size
             score = self._resemblance(other) - self._settings.far * moved
@@ -192,6 +191,11 @@ class Tracker:
         growth = max(reading.region.size / last.region.size, last.region.size / reading.region.size)
         near = slip <= self._settings.slack + self._settings.stride * elapsed
         return near and growth <= self._settings.growth ** (1 + self._lost)
+
+    @property
+    def _least(self) -> float:
+        """The likeness below which a person is somebody else."""
+        return max(self._settings.alike, self._usual - self._settings.unlike)
 
     def _elapsed(self, frame: Frame) -> float:
         """Seconds since the last sighting; time stamps that stand still count as a millisecond."""

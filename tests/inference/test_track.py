@@ -22,7 +22,7 @@ from penumbra.models.pose import Candidate, PoseModel, Reading, Region
 
 _BYSTANDER = (800.0, 640.0)
 """Where the bystander's trunk is in camera 2, in pixels; she stands still."""
-_UNGATED = TrackSettings(slack=1e9, growth=1e9, alike=-1e9)
+_UNGATED = TrackSettings(slack=1e9, growth=1e9, alike=-1e9, unlike=1e9)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,26 @@ def test_a_look_at_the_bystander_is_refused(camera_2: list[Frame], full: PoseMod
     here = _middles(gated)[gated.present]
     assert np.linalg.norm(here - _BYSTANDER, axis=1).min() > 150
     assert gated.present.sum() >= len(camera_2) - 2
+
+
+def test_somebody_who_steps_in_front_is_not_taken_for_the_subject(pose2sim: Path, full: PoseModel) -> None:
+    frames = _frames(pose2sim / "Demo_MultiPerson" / "videos" / "cam03.mp4", 70, 99)
+    subject = SubjectSettings(box=(0.15, 0.2, 0.65, 0.65))
+
+    def strangers(settings: TrackSettings) -> int:
+        tracked = _follow(frames, full, subject, settings)
+        own = body_colors(frames[0].image, tracked.landmarks[0])
+        assert own is not None
+        seen = [
+            body_colors(frame.image, landmarks)
+            for frame, landmarks, present in zip(frames, tracked.landmarks, tracked.present, strict=True)
+            if present
+        ]
+        assert len(seen) >= 8
+        return sum(colors is None or likeness(colors, own) < 0.5 for colors in seen)
+
+    assert strangers(_UNGATED) > 0, "the footage must tempt the tracker"
+    assert strangers(TrackSettings()) == 0
 
 
 def test_a_point_names_another_person_than_the_automatic_choice(demo_clip: Path, full: PoseModel) -> None:
