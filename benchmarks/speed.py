@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         clip = repeat_clip(demo, Path(folder) / "clip.mp4", frames=frames)
         figures = [
-            *_conversion(clip, frames, Path(folder)),
+            *_conversion(clip, Path(folder)),
             *_memory(demo, times, Path(folder)),
             *_bake(insert_frames),
             *_set_up(),
@@ -62,16 +62,13 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _conversion(clip: Path, frames: int, folder: Path) -> list[Figure]:
+def _conversion(clip: Path, folder: Path) -> list[Figure]:
     ours = _convert(clip, folder)
     theirs = _run([sys.executable, "-P", "-m", "penumbra.benchmarks.mediapipe_alone", str(clip)])
     networks = ours.said["network_seconds"]
     return [
         Figure("conversion_over_networks", ours.seconds / networks, "", 1.25),
         Figure("conversion_over_mediapipe", ours.seconds / theirs.seconds, "", 1.0),
-        Figure("conversion", 1000 * ours.seconds / frames, "ms/frame"),
-        Figure("networks", 1000 * networks / frames, "ms/frame"),
-        Figure("mediapipe", 1000 * theirs.seconds / frames, "ms/frame"),
     ]
 
 

@@ -32,7 +32,7 @@ from .take import Take
 from .track import Track, TrackSettings, track
 
 # Raised whenever detection or tracking changes, so that detections cached by an older version are not used.
-_TRACK_VERSION = 1
+_TRACK_VERSION = 2
 # Frames decoded ahead of the networks: enough that they never wait, few enough to stay small in memory.
 _AHEAD = 4
 
@@ -131,34 +131,34 @@ class _Detections:
 
 def _detections(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[_Detections]:
     """The subject's track, from the cache where the same footage was tracked before with the same settings."""
-    chosen = settings.detector
-    versions = {"detector": f"BlazePose {chosen.model}, {chosen.backend}"} | weight_hashes(chosen.model)
+    weights = weight_hashes(settings.detector.model)
     cache = DetectionCache(settings.cache) if settings.cache else None
     key = cache_key(
         version=_TRACK_VERSION,
         footage=fingerprint(settings.footage),
         range=_plain(asdict(replace(settings.footage, path=Path()))),
         subject=_plain(asdict(settings.subject)),
-        detector=versions,
+        backend=settings.detector.backend,
+        weights=weights,
         scout=asdict(stages.scout),
         track=asdict(stages.track),
     )
     kept = cache.get(key) if cache else None
     if kept is not None:
-        notes = [str(note) for note in kept.pop("notes")]
+        detector, *notes = (str(text) for text in kept.pop("texts"))
         count = len(kept["times"])
         yield Progress("track", count, count, "Using the detections kept from before")
-        return _Detections(Track(**kept), versions, notes, 0.0)
-    tracked, seconds = yield from _detect(footage, settings, stages)
+        return _Detections(Track(**kept), weights | {"detector": detector}, notes, 0.0)
+    tracked, detector, seconds = yield from _detect(footage, settings, stages)
     notes = list(footage.notes)
     if cache:
-        cache.put(key, asdict(tracked) | {"notes": np.array(notes, dtype=np.str_)})
+        cache.put(key, asdict(tracked) | {"texts": np.array([detector, *notes])})
         notes += cache.notes
-    return _Detections(tracked, versions, notes, seconds)
+    return _Detections(tracked, weights | {"detector": detector}, notes, seconds)
 
 
-def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[tuple[Track, float]]:
-    """The subject's track by the networks, and the seconds spent inside them."""
+def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[tuple[Track, str, float]]:
+    """The subject's track by the networks, what ran them, and the seconds spent inside them."""
     yield Progress("open", 0, None, "Loading the networks")
     chosen = settings.detector
     with closing(open_pose_model(chosen.backend, chosen.model, chosen.provider, chosen.threads)) as model:
@@ -168,7 +168,7 @@ def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) 
             person = yield from scout(footage.samples(stages.scout.pictures), model, stages.scout)
         with closing(prefetch(footage.frames(), _AHEAD)) as frames:
             tracked = yield from track(frames, model, settings.subject, person, footage.info.frame_count, stages.track)
-        return tracked, model.network_seconds
+        return tracked, model.name, model.network_seconds
 
 
 def _track_of(take: Take) -> Track:

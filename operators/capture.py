@@ -98,7 +98,9 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         result = bake(motion_of(take), target, bake_settings(context.scene))
         present = take.stage("track")["present"]
         text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
-        context.window_manager.penumbra.result = "\n".join([text, *take.notes, *result.notes])
+        context.window_manager.penumbra.result = "\n".join(
+            [text, take.versions["detector"], *take.notes, *result.notes]
+        )
         self.report({"INFO"}, text)
 
     def _fail(self, error: Exception) -> set[str]:
