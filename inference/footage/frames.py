@@ -18,6 +18,8 @@ from ..settings import FootageSettings, Moment
 
 # Time stamps are rounded to their time base (a millisecond in Matroska), so "1.0 s" must also catch the frame at 0.9999.
 _TIME_TOLERANCE = 1e-3
+# Frames that are few enough to be decoded through just to look at some of them.
+_EARLY = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,11 @@ class Footage(ABC):
     def _shots(self) -> Generator[Shot, None, None]:
         """Every frame from the start of the range or earlier. Raises BrokenOffError where the source is damaged."""
 
-    def _first_frames(self, count: int) -> Iterator[Frame]:
-        return islice(self.frames(), count)
+    def _early_frames(self, count: int) -> Iterator[Frame]:
+        """At most `count` frames spread over the first seconds of the range."""
+        total = min(max(self.info.frame_count or _EARLY, count), _EARLY)
+        places = set(spread(total, count))
+        return (frame for place, frame in enumerate(islice(self.frames(), total)) if place in places)
 
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:

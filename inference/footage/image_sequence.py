@@ -59,7 +59,7 @@ class ImageSequence(Footage):
         """Pictures spread evenly over the range."""
         chosen = [shot for shot in self._shots() if not self._outside(shot)]
         if not chosen:
-            return self._first_frames(count)
+            return self._early_frames(count)
         return self._pictures([chosen[place] for place in spread(len(chosen), count)])
 
     def _pictures(self, shots: list[Shot]) -> Generator[Frame, None, None]:

@@ -35,6 +35,8 @@ _TIMED_FORMAT = "matroska,webm"
 _EARLY = 0.5
 _FOCAL_LENGTH_TAG = "com.apple.quicktime.camera.focal_length.35mm_equivalent"
 _DEFAULT_RATE = 30.0
+# With fewer keyframes than this, looking at them alone would miss most of the range.
+_FEW_KEYFRAMES = 3
 
 
 class VideoFootage(Footage):
@@ -62,22 +64,22 @@ class VideoFootage(Footage):
         self._reject_late_start()
 
     def samples(self, count: int) -> Iterator[Frame]:
-        """Frames at keyframes spread over the range; where keyframes are too few or cannot be sought, the first frames."""
+        """Keyframes spread over the range; where they are too few or cannot be sought, frames of its first seconds."""
         found = False
         for frame in self._keyframes(count):
             found = True
             yield frame
         if not found:
-            yield from self._first_frames(count)
+            yield from self._early_frames(count)
 
     def _keyframes(self, count: int) -> Generator[Frame, None, None]:
-        """At most `count` keyframes spread over the range, or none where there are less than two."""
+        """At most `count` keyframes spread over the range, or none where there are too few to tell anything."""
         keys = [
             (index, time)
             for index, time in self._table.keyframes()
             if not self._span.before(index, time) and not self._span.after(index, time)
         ]
-        if len(keys) < 2:
+        if len(keys) < _FEW_KEYFRAMES:
             return
         with open_container(self._path) as container:
             stream = video_stream(container, self._path)

@@ -230,17 +230,17 @@ def test_samples_are_keyframes_over_the_range(tmp_path: Path):
     with open_footage(FootageSettings(path)) as footage:
         assert numbers(list(footage.samples(3))) == [0, 16, 32]
         assert numbers(list(footage.samples(99))) == [0, 8, 16, 24, 32]
-    with open_footage(FootageSettings(path, Moment(9), Moment(26))) as footage:
-        assert numbers(list(footage.samples(5))) == [16, 24]
+    with open_footage(FootageSettings(path, Moment(7), Moment(26))) as footage:
+        assert numbers(list(footage.samples(5))) == [8, 16, 24]
 
 
-def test_samples_fall_back_to_the_first_frames(tmp_path: Path):
+def test_samples_without_keyframes_to_seek_are_spread_over_the_first_seconds(tmp_path: Path):
     path = write_video(tmp_path / "clip.mp4", COUNT, options={"g": "100"})
     with open_footage(FootageSettings(path, Moment(4))) as footage:
-        assert numbers(list(footage.samples(3))) == [4, 5, 6]
+        assert numbers(list(footage.samples(3))) == [4, 12, 19]
     path = write_video(tmp_path / "clip.avi", COUNT, codec="mpeg4")
     with open_footage(FootageSettings(path)) as footage:
-        assert numbers(list(footage.samples(3))) == [0, 1, 2]
+        assert numbers(list(footage.samples(3))) == [0, 10, 19]
 
 
 def test_footage_can_be_read_several_times(tmp_path: Path):
