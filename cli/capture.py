@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -27,8 +28,10 @@ def run(request: Request, reporter: Reporter) -> None:
     _check_writable(request)
     blender = _blender()
     blender.prepare(request)
-    with _cancellable():
+    with _interrupts(_cancel):
         take = _take(request, reporter.progress)
+    # the results are written to the end, so that a cancelled run never leaves some of them
+    with _interrupts(signal.SIG_IGN):
         if request.take and request.capture:
             save_take(take, request.take)
         delivery = blender.deliver(motion_of(take), request)
@@ -97,17 +100,20 @@ def _blender() -> ModuleType:
         ) from error
 
 
+def _cancel(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise CancelledError("Cancelled; nothing was written.")
+
+
 @contextmanager
-def _cancellable() -> Iterator[None]:
-    """Ctrl-C and a polite kill cancel the work."""
-
-    def cancel(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise CancelledError("Cancelled; nothing was written.")
-
-    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+def _interrupts(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> Iterator[None]:
+    """Ctrl-C and a polite kill go to `handler` meanwhile. Only the main thread may choose that; others leave it be."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, earlier in before.items():
             # None is a handler that Python did not set, such as Blender's own, and cannot set again
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+            signal.signal(number, signal.SIG_DFL if earlier is None else earlier)

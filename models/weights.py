@@ -33,6 +33,11 @@ def weight_path(name: str, folder: Path = FOLDER) -> Path:
     return path
 
 
+def has_weights(name: str, folder: Path = FOLDER) -> bool:
+    """Whether the weights file `name` is there at all; a build for users leaves out what its own runtime cannot read."""
+    return (folder / name).is_file()
+
+
 def weight_hashes(model: str, folder: Path = FOLDER) -> dict[str, str]:
     """SHA-256 by file name of the weights that a capture with `model` uses, as the manifest states them.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty
 
-from ..scene.properties import ADDON
+from ..scene.properties import ADDON, mediapipe_is_ready
 
 
 class PENUMBRA_AP_preferences(bpy.types.AddonPreferences):
@@ -51,9 +49,12 @@ class PENUMBRA_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        ready = mediapipe_is_ready()
         row = layout.row()
-        row.enabled = self.backend == "MEDIAPIPE" or find_spec("mediapipe") is not None
+        row.enabled = ready or self.backend == "MEDIAPIPE"
         row.prop(self, "backend")
+        if not ready:
+            layout.label(text="MediaPipe needs its Python package and weights, which are not here", icon="INFO")
         row = layout.row()
         row.active = self.backend == "ONNX"
         row.prop(self, "provider")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ..inference.settings import (
     Moment,
     SubjectSettings,
 )
+from ..models.weights import has_weights
 from ..retarget.rig_map import load_rig_maps
 from .bake import BakeSettings
 
@@ -36,6 +38,11 @@ ADDON = __package__.rpartition(".")[0]
 # From 4.5 on a path has to say that it may start at the file's own folder; before, all may and none can say so.
 _PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 _QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
+
+
+def mediapipe_is_ready() -> bool:
+    """Whether the second backend can run: its package and its own form of the weights are both there."""
+    return find_spec("mediapipe") is not None and has_weights("landmarks_heavy.tflite")
 
 
 class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
