@@ -87,21 +87,18 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     placed = upright(lifted, root, tracked.present, stages.place)
     yield Progress("solve", 2, 3, "Solving the rotations")
     solved = solve(placed.joints, lifted.confidence, tracked.present, lifted.lengths, stages.solve)
-    return replace(
-        take,
-        camera=_camera(lens, placed.rotation, placed.position),
-        stages=take.stages
-        | {
-            "lift": asdict(lifted),
-            "place": {"joints": placed.joints},
-            "solve": {
-                "root": solved.root,
-                "rotations": solved.rotations,
-                "confidence": solved.confidence,
-                "rest_heads": solved.rest.heads,
-                "rest_tails": solved.rest.tails,
-            },
-        },
+    return (
+        replace(take, camera=_camera(lens, placed.rotation, placed.position))
+        .with_stage("lift", **asdict(lifted))
+        .with_stage("place", joints=placed.joints)
+        .with_stage(
+            "solve",
+            root=solved.root,
+            rotations=solved.rotations,
+            confidence=solved.confidence,
+            rest_heads=solved.rest.heads,
+            rest_tails=solved.rest.tails,
+        )
     )
 
 
