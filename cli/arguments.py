@@ -6,6 +6,7 @@ import argparse
 import math
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -78,7 +79,7 @@ def parse(argv: list[str]) -> Request:
         target=values.target,
         rig_map=values.rig_map,
         keep_frame_rate=values.keep_frame_rate,
-        exports=tuple(dict.fromkeys(suffix for group in values.export for suffix in group)),
+        exports=tuple(dict.fromkeys(chain.from_iterable(chain.from_iterable(values.export)))),
         take=values.take,
         json=values.json,
     )
@@ -115,8 +116,8 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=_blend_path, metavar="OUT.blend", help="default: named after the footage, here"
     )
     group.add_argument(
-        "--export", type=_suffixes, action="append", default=[], metavar="FORMATS",
-        help=f"also write {', '.join(EXPORTS)} beside the .blend file; several with commas",
+        "--export", type=_suffixes, nargs="+", action="append", default=[], metavar="FORMATS",
+        help=f"also write {', '.join(EXPORTS)} beside the .blend file; several with spaces or commas",
     )  # fmt: skip
     group.add_argument("--blend", type=Path, metavar="FILE", help="start from this .blend file instead of an empty one")
     group.add_argument("--target", metavar="NAME", help="armature in that file to put the keys on; default: a new one")
@@ -198,7 +199,9 @@ def _suffixes(text: str) -> tuple[str, ...]:
     suffixes = tuple(part.strip().lower().lstrip(".") for part in text.split(","))
     unknown = [suffix for suffix in suffixes if suffix not in EXPORTS]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(EXPORTS)}")
+        raise argparse.ArgumentTypeError(
+            f"{unknown[0]!r} is not one of {', '.join(EXPORTS)}; if it is the footage, name that first"
+        )
     return suffixes
 
 

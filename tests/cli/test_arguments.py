@@ -26,7 +26,7 @@ def test_plain_footage_takes_every_default() -> None:
 def test_every_option_arrives() -> None:
     request = parse(
         [
-            "capture", "walk.mp4", "-o", "out.blend", "--export", "bvh,fbx", "--export", "glb", "--blend", "rig.blend",
+            "capture", "walk.mp4", "-o", "out.blend", "--export", "bvh,fbx", "usd", "--export", "glb", "--blend", "rig.blend",
             "--target", "Rig", "--rig-map", "mixamo", "--take", "walk.take", "--detector", "mediapipe-full", "--start", "10",
             "--end", "2.5s", "--step", "2", "--subject", "0.1,0.2,0.5,0.9", "--focal-length", "28", "--provider", "cpu",
             "--threads", "3", "--no-cache", "--json", "--keep-frame-rate",
@@ -39,7 +39,7 @@ def test_every_option_arrives() -> None:
     assert request.capture.subject.box == (0.1, 0.2, 0.5, 0.9)
     assert request.capture.camera.focal_length == 28
     assert request.capture.cache is None
-    assert request.exports == ("bvh", "fbx", "glb")
+    assert request.exports == ("bvh", "fbx", "usd", "glb")
     assert (request.blend, request.target, request.rig_map) == (Path("rig.blend"), "Rig", "mixamo")
     assert request.json
     assert request.keep_frame_rate
