@@ -22,6 +22,11 @@ class Camera:
     center: tuple[float, float]
     assumed: bool
 
+    @property
+    def focal_length(self) -> float:
+        """Millimetres on a sensor 36 mm along the picture's longer side."""
+        return self.focal / (2 * max(self.center)) * SENSOR_WIDTH
+
     def rays(self, points: np.ndarray) -> np.ndarray:
         """Slopes (x/z, y/z) `[..., 2]` of picture points `[..., 2]` in pixels."""
         return (points - np.array(self.center)) / self.focal

@@ -18,7 +18,7 @@ from ..models.open_model import open_pose_model
 from ..models.weights import weight_hashes
 from ..version import version
 from .cache import DetectionCache, cache_key
-from .camera import SENSOR_WIDTH, Camera, guess_camera
+from .camera import Camera, guess_camera
 from .footage import Footage, fingerprint, open_footage
 from .lift import LiftSettings, combine, lift
 from .motion import Motion, RestPose
@@ -62,7 +62,7 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
             source=_plain(asdict(replace(footage.info, path=footage.info.path.resolve()))),
             timing={"frame_rate": footage.info.frame_rate, "network_seconds": found.network_seconds},
             settings=_plain(asdict(settings)),
-            versions=_versions() | found.versions,
+            versions=_versions(settings, found.detector),
             notes=[*found.notes, *_absences(found.track)],
             stages={"track": asdict(found.track)},
         )
@@ -121,41 +121,43 @@ class _Detections:
     """What was seen of the subject, by what, and the seconds spent inside the networks (0 for kept detections)."""
 
     track: Track
-    versions: dict[str, str]
+    detector: str
     notes: list[str]
     network_seconds: float
 
 
 def _detections(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[_Detections]:
     """The subject's track, from the cache where the same footage was tracked before with the same settings."""
-    weights = weight_hashes(settings.detector.model)
-    cache = DetectionCache(settings.cache) if settings.cache else None
-    key = cache_key(
-        version=_TRACK_VERSION,
-        footage=fingerprint(settings.footage),
-        range=_plain(asdict(replace(settings.footage, path=Path()))),
-        subject=_plain(asdict(settings.subject)),
-        backend=settings.detector.backend,
-        weights=weights,
-        scout=asdict(stages.scout),
-        track=asdict(stages.track),
-    )
-    kept = cache.get(key) if cache else None
+    if settings.cache is None:
+        return (yield from _detect(footage, settings, stages))
+    cache, key = DetectionCache(settings.cache), _key(settings, stages)
+    kept = cache.get(key)
     if kept is not None:
         detector, *notes = (str(text) for text in kept.pop("texts"))
         count = len(kept["times"])
         yield Progress("track", count, count, "Using the detections kept from before")
-        return _Detections(Track(**kept), weights | {"detector": detector}, notes, 0.0)
-    tracked, detector, seconds = yield from _detect(footage, settings, stages)
-    notes = list(footage.notes)
-    if cache:
-        cache.put(key, asdict(tracked) | {"texts": np.array([detector, *notes])})
-        notes += cache.notes
-    return _Detections(tracked, weights | {"detector": detector}, notes, seconds)
+        return _Detections(Track(**kept), detector, notes, 0.0)
+    found = yield from _detect(footage, settings, stages)
+    cache.put(key, asdict(found.track) | {"texts": np.array([found.detector, *found.notes])})
+    return replace(found, notes=[*found.notes, *cache.notes])
 
 
-def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[tuple[Track, str, float]]:
-    """The subject's track by the networks, what ran them, and the seconds spent inside them."""
+def _key(settings: CaptureSettings, stages: StageSettings) -> str:
+    """What the detections depend on, as the cache's key."""
+    return cache_key(
+        version=_TRACK_VERSION,
+        footage=fingerprint(settings.footage),
+        range=_plain(asdict(replace(settings.footage, path=Path()))),
+        subject=asdict(settings.subject),
+        backend=settings.detector.backend,
+        weights=weight_hashes(settings.detector.model),
+        scout=asdict(stages.scout),
+        track=asdict(stages.track),
+    )
+
+
+def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) -> Work[_Detections]:
+    """The subject's track by the networks."""
     yield Progress("open", 0, None, "Loading the networks")
     chosen = settings.detector
     with closing(open_pose_model(chosen.backend, chosen.model, chosen.provider, chosen.threads)) as model:
@@ -165,7 +167,7 @@ def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) 
             person = yield from scout(footage.samples(stages.scout.pictures), model, stages.scout)
         with closing(prefetch(footage.frames(), _AHEAD)) as frames:
             tracked = yield from track(frames, model, settings.subject, person, footage.info.frame_count, stages.track)
-        return tracked, model.name, model.network_seconds
+        return _Detections(tracked, model.name, list(footage.notes), model.network_seconds)
 
 
 def _track_of(take: Take) -> Track:
@@ -175,16 +177,16 @@ def _track_of(take: Take) -> Track:
         raise TakeError("The take's detections are not complete: capture the footage again.") from error
 
 
-def _versions() -> dict[str, str]:
-    return {"penumbra": version(), "python": platform.python_version(), "numpy": np.__version__}
+def _versions(settings: CaptureSettings, detector: str) -> dict[str, str]:
+    made_by = {"penumbra": version(), "python": platform.python_version(), "numpy": np.__version__}
+    return made_by | weight_hashes(settings.detector.model) | {"detector": detector}
 
 
 def _camera(camera: Camera, rotation: np.ndarray, position: np.ndarray) -> dict[str, Any]:
     """The camera for the take: focal length in pixels and in mm on a 36 mm sensor, and its place in Blender's world."""
-    longer = 2 * max(camera.center)
     return {
         "focal_pixels": camera.focal,
-        "focal_length": camera.focal / longer * SENSOR_WIDTH,
+        "focal_length": camera.focal_length,
         "center": list(camera.center),
         "assumed": camera.assumed,
         "world_from_camera": rotation.tolist(),
