@@ -168,10 +168,6 @@ def _subject(numbers: tuple[float, ...] | None) -> SubjectSettings:
     if len(numbers) == 2:
         return SubjectSettings(point=(numbers[0], numbers[1]))
     left, top, right, bottom = numbers
-    if right <= left or bottom <= top:
-        raise ArgumentsError(
-            "The subject's box is empty: give left,top,right,bottom with right above left, bottom above top."
-        )
     return SubjectSettings(box=(left, top, right, bottom))
 
 

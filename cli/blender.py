@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 
@@ -19,10 +18,10 @@ from .arguments import Request
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was written: the .blend file, the exports, and how the motion came onto the armature."""
+    """What was written, by path, and how the motion came onto the armature; fit for JSON."""
 
-    blend: Path
-    exports: list[Path]
+    blend: str
+    exports: list[str]
     armature: str
     action: str
     rig_map: str
@@ -58,14 +57,14 @@ def deliver(motion: Motion, request: Request) -> Delivery:
     for path in exports:
         export(baked.object, path, baked.frame_start, baked.frame_end)
     return Delivery(
-        request.output,
-        exports,
-        baked.object.name,
-        baked.action.name,
-        baked.rig_map,
-        baked.frame_start,
-        baked.frame_end,
-        list(baked.notes),
+        blend=str(request.output),
+        exports=[str(path) for path in exports],
+        armature=baked.object.name,
+        action=baked.action.name,
+        rig_map=baked.rig_map,
+        frame_start=baked.frame_start,
+        frame_end=baked.frame_end,
+        notes=list(baked.notes),
     )
 
 

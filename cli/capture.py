@@ -6,21 +6,22 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
-from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import CancelledError, SetupError, WriteError
+from ..inference.motion import Motion
 from ..inference.pipeline import capture, continue_take, motion_of
-from ..inference.progress import Work
+from ..inference.progress import Progress, finish
 from ..inference.take import Take, load_take, save_take
 from .arguments import Request
 from .events import Reporter
 
-Result = TypeVar("Result")
+if TYPE_CHECKING:
+    from .blender import Delivery
 
 
 def run(request: Request, reporter: Reporter) -> None:
@@ -30,46 +31,31 @@ def run(request: Request, reporter: Reporter) -> None:
     blender.prepare(request)
     with _interrupts(_cancel):
         take = _take(request, reporter.progress)
+    motion = motion_of(take)
     # the results are written to the end, so that a cancelled run never leaves some of them
     with _interrupts(signal.SIG_IGN):
         if request.take and request.capture:
             save_take(take, request.take)
-        delivery = blender.deliver(motion_of(take), request)
-    for note in (*take.notes, *delivery.notes):
+        delivery = blender.deliver(motion, request)
+    result = _result(take, motion, delivery, request)
+    for note in result["notes"]:
         reporter.note(note)
-    reporter.result(_result(take, delivery, request))
+    reporter.result(result)
 
 
-def _take(request: Request, report: Callable) -> Take:
+def _take(request: Request, report: Callable[[Progress], None]) -> Take:
     if request.capture is not None:
-        return _drive(capture(request.capture), report)
+        return finish(capture(request.capture), report)
     if request.take is None:
         raise ValueError("A request without footage names a take.")
-    return _drive(continue_take(load_take(request.take), request.camera), report)
+    return finish(continue_take(load_take(request.take), request.camera), report)
 
 
-def _drive(work: Work[Result], report: Callable) -> Result:
-    """Run long work to its end; however it ends, its generator is closed and so lets go of files and threads."""
-    with closing(work):
-        while True:
-            try:
-                progress = next(work)
-            except StopIteration as stop:
-                return stop.value
-            report(progress)
-
-
-def _result(take: Take, delivery: Any, request: Request) -> dict[str, Any]:
-    motion = motion_of(take)
-    present = int(motion.present.sum())
-    plain = {
-        key: [str(path) for path in value] if key == "exports" else str(value) if isinstance(value, Path) else value
-        for key, value in asdict(delivery).items()
-    }
-    return plain | {
+def _result(take: Take, motion: Motion, delivery: Delivery, request: Request) -> dict[str, Any]:
+    return asdict(delivery) | {
         "take": str(request.take) if request.take and request.capture else None,
         "frames": len(motion),
-        "frames_with_subject": present,
+        "frames_with_subject": int(motion.present.sum()),
         "mean_confidence": round(float(motion.confidence[motion.present].mean()), 4),
         "detector": take.versions["detector"],
         "network_seconds": round(take.timing["network_seconds"], 3),
@@ -79,14 +65,17 @@ def _result(take: Take, delivery: Any, request: Request) -> dict[str, Any]:
 
 def _check_writable(request: Request) -> None:
     """Refuse before the long work what could not be written after it."""
-    for path in filter(None, (request.output, request.take if request.capture else None)):
+    written = {"-o": request.output, "--take": request.take if request.capture else None}
+    for option, path in written.items():
+        if path is None:
+            continue
         folder = path.resolve().parent
         if not folder.is_dir():
             raise WriteError(
-                f"There is no folder {folder} to write {path.name} to: make it, or choose another with -o."
+                f"There is no folder {folder} to write {path.name} to: make it, or choose another with {option}."
             )
         if not os.access(folder, os.W_OK):
-            raise WriteError(f"The folder {folder} cannot be written to: choose another with -o.")
+            raise WriteError(f"The folder {folder} cannot be written to: choose another with {option}.")
 
 
 def _blender() -> ModuleType:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,10 +35,16 @@ class Progress:
 Work = Generator[Progress, None, Result]
 
 
-def finish(work: Work[Result]) -> Result:
-    """Run `work` to its end, drop its progress and return its result."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
+def finish(work: Work[Result], report: Callable[[Progress], None] | None = None) -> Result:
+    """Run `work` to its end, hand its progress to `report` and return its result.
+
+    However it ends, the generator is closed, and so lets go of files and threads.
+    """
+    with closing(work):
+        while True:
+            try:
+                progress = next(work)
+            except StopIteration as stop:
+                return stop.value
+            if report is not None:
+                report(progress)
