@@ -6,19 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, JOINTS
+from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, HINGES, JOINTS
 from . import rotations as rot
 from .motion import RestPose
 
 _LEFT = np.array([1.0, 0.0, 0.0])
+_UP = np.array([0.0, 0.0, 1.0])
 _FORWARD = np.array([0.0, -1.0, 0.0])
-# A hinge's axis in the rest pose: elbows fold the forearm forward, knees fold the shin back.
-_HINGES = {
-    "upper_arm.L": np.array([0.0, 0.0, -1.0]),
-    "upper_arm.R": np.array([0.0, 0.0, 1.0]),
-    "thigh.L": _LEFT,
-    "thigh.R": _LEFT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +70,14 @@ def _turn(
 
 
 def _trunk(at: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    up = np.array([0.0, 0.0, 1.0])
     shoulders = at["shoulder.L"] - at["shoulder.R"]
     ears = at["ear.L"] - at["ear.R"]
     halfway = rot.normalize(shoulders) + rot.normalize(ears)
     return {
-        "hips": _turn(at["hip.L"] - at["hip.R"], at["spine"] - at["pelvis"], _LEFT, up),
-        "spine": _turn(at["thorax"] - at["spine"], shoulders, up, _LEFT),
-        "neck": _turn(at["neck"] - at["thorax"], halfway, up, _LEFT),
-        "head": _turn(ears, at["head"] - at["neck"], _LEFT, up),
+        "hips": _turn(at["hip.L"] - at["hip.R"], at["spine"] - at["pelvis"], _LEFT, _UP),
+        "spine": _turn(at["thorax"] - at["spine"], shoulders, _UP, _LEFT),
+        "neck": _turn(at["neck"] - at["thorax"], halfway, _UP, _LEFT),
+        "head": _turn(ears, at["head"] - at["neck"], _LEFT, _UP),
     }
 
 
@@ -109,7 +102,7 @@ def _arm(
     at: dict[str, np.ndarray], sure: dict[str, np.ndarray], spine: np.ndarray, side: str, settings: SolveSettings
 ) -> dict[str, np.ndarray]:
     outward = _LEFT if side == "L" else -_LEFT
-    hinge_rest = _HINGES[f"upper_arm.{side}"]
+    hinge_rest = np.array(HINGES[f"upper_arm.{side}"])
     clavicle = at[f"shoulder.{side}"] - at["thorax"]
     upper = at[f"elbow.{side}"] - at[f"shoulder.{side}"]
     lower = at[f"wrist.{side}"] - at[f"elbow.{side}"]
@@ -130,20 +123,19 @@ def _arm(
 def _leg(
     at: dict[str, np.ndarray], hips: np.ndarray, side: str, rest: RestPose, settings: SolveSettings
 ) -> dict[str, np.ndarray]:
-    down = np.array([0.0, 0.0, -1.0])
-    hinge_rest = _HINGES[f"thigh.{side}"]
+    hinge_rest = np.array(HINGES[f"thigh.{side}"])
     upper = at[f"knee.{side}"] - at[f"hip.{side}"]
     lower = at[f"ankle.{side}"] - at[f"knee.{side}"]
     foot = at[f"toe.{side}"] - at[f"ankle.{side}"]
     # a straight leg turns half with the hips, half with its foot
-    from_hips = rot.rotate(_swing(hips, down, upper), hinge_rest)
+    from_hips = rot.rotate(_swing(hips, -_UP, upper), hinge_rest)
     from_foot = rot.normalize(np.cross(foot, lower))
     hinge = _hinge(upper, lower, rot.normalize(from_hips + from_foot), settings)
     index = BONE_NAMES.index(f"foot.{side}")
     foot_rest = rest.tails[index] - rest.heads[index]
     return {
-        f"thigh.{side}": _turn(upper, hinge, down, hinge_rest),
-        f"shin.{side}": _turn(lower, hinge, down, hinge_rest),
+        f"thigh.{side}": _turn(upper, hinge, -_UP, hinge_rest),
+        f"shin.{side}": _turn(lower, hinge, -_UP, hinge_rest),
         f"foot.{side}": _turn(foot, hinge, foot_rest, hinge_rest),
     }
 

@@ -24,6 +24,7 @@ JOINTS = (
     "nose", "ear.L", "ear.R",
 )  # fmt: skip
 
+# A parent always comes before its children.
 JOINT_PARENTS = (
     -1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9,
     8, 11, 12, 8, 14, 15,
@@ -72,6 +73,13 @@ BONES = (
     Bone("shin.R", "thigh.R", "knee.R", "ankle.R", _DOWN),
     Bone("foot.R", "shin.R", "ankle.R", "toe.R", _FOOT),
 )
+HINGES = {
+    "upper_arm.L": _DOWN,
+    "upper_arm.R": _UP,
+    "thigh.L": _LEFT,
+    "thigh.R": _LEFT,
+}
+"""Axis of the rest pose about which a limb folds at its lower end: elbows fold the forearm forward, knees the shin back."""
 BONE_NAMES = tuple(bone.name for bone in BONES)
 BONE_PARENTS = tuple(-1 if bone.parent is None else BONE_NAMES.index(bone.parent) for bone in BONES)
 

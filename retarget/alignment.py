@@ -7,17 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..inference import rotations as rot
-from ..models.skeletons import BONES
+from ..models.skeletons import BONES, HINGES
 from .rig_map import RigFit
 
 _FORWARD = np.array([0.0, -1.0, 0.0])
-# In the T-pose, the axes about which elbows and knees fold. The same as the solver's.
-_HINGES = {
-    "upper_arm.L": np.array([0.0, 0.0, -1.0]),
-    "upper_arm.R": np.array([0.0, 0.0, 1.0]),
-    "thigh.L": np.array([1.0, 0.0, 0.0]),
-    "thigh.R": np.array([1.0, 0.0, 0.0]),
-}
 _LOWER = {"upper_arm": ("elbow", "wrist"), "thigh": ("knee", "ankle")}
 # Sines of the bend from which a limb's fold begins to tell its twist, and tells it alone.
 _STRAIGHT, _BENT = 0.05, 0.25
@@ -51,7 +44,7 @@ def align(fit: RigFit, joints: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
         turn = rot.multiply(rot.between(rot.rotate(above, direction), goal), above)
         if kind in _LOWER:
             middle, end = (joints[f"{joint}.{side}"] for joint in _LOWER[kind])
-            turn = _fold_twist(turn, direction, end - middle, goal, _HINGES[bone.name])
+            turn = _fold_twist(turn, direction, end - middle, goal, np.array(HINGES[bone.name]))
         elif kind == "hand" and f"index.{side}" in joints:
             row = joints[f"index.{side}"] - joints[f"pinky.{side}"]
             turn = rot.multiply(_about(goal, _twist(rot.rotate(turn, row), _FORWARD, goal)), turn)
