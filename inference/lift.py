@@ -61,8 +61,9 @@ def lift(world: np.ndarray, confidence: np.ndarray, present: np.ndarray, setting
     """
     if not present.any():
         raise ValueError("No frame holds the subject.")
-    joints = combine(world.astype(float))
-    joints[:, JOINTS.index("head")] = _crown(world.astype(float))
+    world = world.astype(float)
+    joints = combine(world)
+    joints[:, JOINTS.index("head")] = _crown(world)
     sure = _joint_confidence(confidence) * present[:, None]
     lengths = _bone_lengths(joints, sure, settings.sure)
     return Lift(_with_lengths(joints, lengths), sure, lengths)
@@ -97,11 +98,10 @@ def _crown(world: np.ndarray) -> np.ndarray:
 def _bone_lengths(joints: np.ndarray, confidence: np.ndarray, sure: float) -> np.ndarray:
     """Median length of each bone over the frames that are sure of both its ends, the same on the left and the right."""
     parents = np.array(JOINT_PARENTS)
-    children = np.arange(len(parents))
     measured = np.linalg.norm(joints - joints[:, parents], axis=-1)
     trust = np.minimum(confidence, confidence[:, parents])
     lengths = np.zeros(len(parents))
-    for child in children[1:]:
+    for child in range(1, len(parents)):
         # where a limb is never sure, its least doubtful tenth has to do
         floor = min(sure, np.quantile(trust[:, child], 0.9))
         chosen = (trust[:, child] >= floor) & (confidence.max(axis=-1) > 0)
@@ -113,14 +113,9 @@ def _bone_lengths(joints: np.ndarray, confidence: np.ndarray, sure: float) -> np
 def _with_lengths(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The same bone directions with the given lengths, walked out from the pelvis."""
     result = np.zeros_like(joints)
-    order = sorted(range(1, len(JOINTS)), key=_depth)
-    for child in order:
-        parent = JOINT_PARENTS[child]
+    for child, parent in enumerate(JOINT_PARENTS):
+        if parent < 0:
+            continue
         direction = rot.normalize(joints[:, child] - joints[:, parent])
         result[:, child] = result[:, parent] + lengths[child] * direction
     return result
-
-
-def _depth(joint: int) -> int:
-    parent = JOINT_PARENTS[joint]
-    return 0 if parent < 0 else 1 + _depth(parent)

@@ -155,8 +155,8 @@ def _smooth(values: np.ndarray, times: np.ndarray, weights: np.ndarray, sigma: f
         moments[:, here] += share * np.stack([np.ones_like(away), away, away**2, values[there], away * values[there]])
     weight, first, second, total, leaning = moments
     spread = second * weight - first**2
-    level = (second * total - first * leaning) / np.where(spread > _LEVER * weight**2, spread, 1.0)
-    return np.where(spread > _LEVER * weight**2, level, total / weight)
+    tells = spread > _LEVER * weight**2
+    return np.where(tells, (second * total - first * leaning) / np.where(tells, spread, 1.0), total / weight)
 
 
 def _standing_up(
@@ -165,11 +165,11 @@ def _standing_up(
     """Direction `[3]` in the camera frame that is up for the subject."""
     camera_up = np.array([0.0, -1.0, 0.0])
     at = {name: joints[:, JOINTS.index(name)] for name in JOINTS}
+    trunk = rot.normalize(at["pelvis"] - at["thorax"])
     standing = present.copy()
     for side in ("L", "R"):
         thigh = rot.normalize(at[f"knee.{side}"] - at[f"hip.{side}"])
         shin = rot.normalize(at[f"ankle.{side}"] - at[f"knee.{side}"])
-        trunk = rot.normalize(at["pelvis"] - at["thorax"])
         standing &= np.sum(thigh * shin, axis=-1) > np.cos(settings.straight)
         standing &= np.sum(thigh * trunk, axis=-1) > np.cos(settings.straight)
         standing &= confidence[:, JOINTS.index(f"ankle.{side}")] > 0.5
