@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ..errors import ArgumentsError
+
 Backend = Literal["onnx", "mediapipe"]
 Model = Literal["heavy", "full"]
 Provider = Literal["auto", "cuda", "directml", "coreml", "cpu"]
@@ -43,6 +45,16 @@ class SubjectSettings:
 
     point: tuple[float, float] | None = None
     box: tuple[float, float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentsError for a box that holds nothing."""
+        if self.box is None:
+            return
+        left, top, right, bottom = self.box
+        if right <= left or bottom <= top:
+            raise ArgumentsError(
+                "The subject's box is empty: set its right beyond its left and its bottom below its top."
+            )
 
 
 @dataclass(frozen=True, slots=True)

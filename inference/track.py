@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import NobodyFoundError
+from ..models.blazepose_geometry import overlap
 from ..models.pose import PoseModel, Reading, Region
 from ..models.skeletons import BLAZEPOSE
 from .appearance import likeness
@@ -161,9 +162,10 @@ class Tracker:
         left, top, right, bottom = box
         around = Region((left + right) / 2, (top + bottom) / 2, 1.25 * max(right - left, bottom - top), 0.0)
         people = people_in(image, self._model, around)
-        best = max(people, key=lambda other: _overlap(other.box, box), default=None)
-        if best and _overlap(best.box, box) > _MATCHING_BOX:
-            return best
+        boxes = np.array([other.box for other in people]).reshape(-1, 2, 2)
+        shares = overlap(np.array(box).reshape(2, 2), boxes)
+        if shares.max(initial=0.0) > _MATCHING_BOX:
+            return people[int(shares.argmax())]
         return sight(image, self._model, around)
 
     def _find_again(self, frame: Frame, last: Reading) -> Sighting | None:
@@ -228,16 +230,6 @@ def _in_pixels(values: tuple[float, ...], image: np.ndarray) -> tuple[float, ...
         return values
     height, width = image.shape[:2]
     return tuple(value * (width, height)[place % 2] for place, value in enumerate(values))
-
-
-def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    """Intersection over union of two boxes (left, top, right, bottom)."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
 
 
 def _nobody(subject: SubjectSettings) -> str:

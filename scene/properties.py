@@ -237,15 +237,9 @@ def _subject(choices: PENUMBRA_PG_capture_choices) -> SubjectSettings:
         return SubjectSettings(point=tuple(choices.subject_point))
     if choices.subject == "AUTOMATIC":
         return SubjectSettings()
-    left, top, right, bottom = (
-        choices.subject_left,
-        choices.subject_top,
-        choices.subject_right,
-        choices.subject_bottom,
+    return SubjectSettings(
+        box=(choices.subject_left, choices.subject_top, choices.subject_right, choices.subject_bottom)
     )
-    if right <= left or bottom <= top:
-        raise ArgumentsError("The subject's box is empty: set Right above Left and Bottom above Top.")
-    return SubjectSettings(box=(left, top, right, bottom))
 
 
 _CLASSES = (PENUMBRA_PG_capture_choices, PENUMBRA_PG_capture_status)
