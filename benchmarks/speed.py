@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..tools import fetch, launch
-from .bake import measure_bake
+from .bake import bake_figures
 from .clips import repeat_clip
 from .report import Figure, publish
 
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
         figures = [
             *_conversion(clip, Path(folder)),
             *_memory(demo, times, Path(folder)),
-            *_bake(insert_frames),
+            *bake_figures(insert_frames),
             *_set_up(),
         ]
     remarks = [
@@ -80,14 +80,6 @@ def _memory(demo: Path, times: int, folder: Path) -> list[Figure]:
     return [
         Figure("memory_growth", often.megabytes - once.megabytes, "MB", 50.0),
         Figure("memory_once", once.megabytes, "MB"),
-    ]
-
-
-def _bake(insert_frames: int) -> list[Figure]:
-    measured = measure_bake(insert_frames)
-    return [
-        Figure("bake_1800x60", measured["seconds"], "s", 0.5),
-        Figure("keyframe_insert_over_bake", measured["ratio"], "times"),
     ]
 
 
