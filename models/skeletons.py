@@ -32,6 +32,13 @@ JOINT_PARENTS = (
     9, 9, 9,
 )  # fmt: skip
 
+POINTS = (
+    "nose", "ear.L", "ear.R", "shoulder.L", "shoulder.R", "elbow.L", "elbow.R", "wrist.L", "wrist.R",
+    "index.L", "index.R", "pinky.L", "pinky.R", "thumb.L", "thumb.R", "hip.L", "hip.R", "knee.L", "knee.R",
+    "ankle.L", "ankle.R", "heel.L", "heel.R", "toe.L", "toe.R",
+)  # fmt: skip
+"""The joints that a detector sees as a landmark of its own: what the trained lifters read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bone:
@@ -80,6 +87,17 @@ HINGES = {
     "thigh.R": _LEFT,
 }
 """Axis of the rest pose about which a limb folds at its lower end: elbows fold the forearm forward, knees the shin back."""
+CARRIERS = {
+    "spine": "hips", "hip.L": "hips", "hip.R": "hips", "thorax": "spine", "neck": "neck", "head": "head", "nose": "head",
+    "ear.L": "head", "ear.R": "head",
+    "shoulder.L": "shoulder.L", "elbow.L": "upper_arm.L", "wrist.L": "forearm.L",
+    "index.L": "hand.L", "pinky.L": "hand.L", "thumb.L": "hand.L",
+    "shoulder.R": "shoulder.R", "elbow.R": "upper_arm.R", "wrist.R": "forearm.R",
+    "index.R": "hand.R", "pinky.R": "hand.R", "thumb.R": "hand.R",
+    "knee.L": "thigh.L", "ankle.L": "shin.L", "heel.L": "foot.L", "toe.L": "foot.L",
+    "knee.R": "thigh.R", "ankle.R": "shin.R", "heel.R": "foot.R", "toe.R": "foot.R",
+}  # fmt: skip
+"""The bone whose turn carries each joint about the joint's parent; the pelvis has none."""
 BONE_NAMES = tuple(bone.name for bone in BONES)
 BONE_PARENTS = tuple(-1 if bone.parent is None else BONE_NAMES.index(bone.parent) for bone in BONES)
 

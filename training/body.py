@@ -1,0 +1,45 @@
+"""A body as data, and its forward kinematics: rotations of the product's bones and offsets of its joints give places.
+
+A body is `offsets` `[30, 3]`: metres from each joint's parent to the joint in the rest pose, a T-pose that faces -y with
+the subject's left at +x and z up; the pelvis's own row is zero. Every body is `STATURE` tall, because one picture cannot
+tell a small person from a far one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..inference import rotations as rot
+from ..models.skeletons import BONE_NAMES, CARRIERS, JOINT_PARENTS, JOINTS
+
+STATURE = 1.70
+"""Metres from the soles to the crown of every body that the networks are trained on."""
+
+_CARRIERS = tuple(BONE_NAMES.index(CARRIERS[name]) if name in CARRIERS else 0 for name in JOINTS)
+
+
+def joints_of(rotations: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Joints `[..., 30, 3]` in metres about the pelvis, by forward kinematics.
+
+    rotations: `[..., 18, 4]` unit quaternions wxyz, each the turn in world axes that takes a bone from the rest pose to
+    its pose (global, not relative to the parent). offsets: `[..., 30, 3]`, broadcast against the rotations' leading axes.
+    """
+    matrices = rot.to_matrix(rotations)
+    return joints_of_matrices(matrices, offsets)
+
+
+def joints_of_matrices(matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """`joints_of` for bone rotations given as matrices `[..., 18, 3, 3]`."""
+    turned = np.einsum("...jab,...jb->...ja", matrices[..., _CARRIERS, :, :], offsets)
+    places = np.zeros_like(turned)
+    for joint, parent in enumerate(JOINT_PARENTS):
+        if parent >= 0:
+            places[..., joint, :] = places[..., parent, :] + turned[..., joint, :]
+    return places
+
+
+def rest_joints(offsets: np.ndarray) -> np.ndarray:
+    """Joints `[..., 30, 3]` of a body in its rest pose, the pelvis at the origin."""
+    identity = np.zeros((*offsets.shape[:-2], len(BONE_NAMES), 4))
+    identity[..., 0] = 1.0
+    return joints_of(identity, offsets)
