@@ -58,3 +58,9 @@ class RigError(PenumbraError):
     """The target armature is missing or no rig map fits it."""
 
     exit_code = 9
+
+
+class TrainingDataError(PenumbraError):
+    """Motion for training, or a file made of it, is missing, damaged, or from another version."""
+
+    exit_code = 10
