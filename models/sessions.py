@@ -50,17 +50,21 @@ class NetworkSession:
         self._outputs = [output.name for output in session.get_outputs()]
 
     def run(self, batch: np.ndarray) -> dict[str, np.ndarray]:
-        """Outputs by name for a float32 batch in the network's input layout.
+        """Outputs by name for a float32 batch in the input layout of a network with one input."""
+        return self.run_all({self._input: batch})
+
+    def run_all(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outputs by name for inputs by name.
 
         Raises SetupError when the provider breaks down, as one does that runs out of memory.
         """
         start = time.perf_counter()
         try:
-            values: Any = self._session.run(self._outputs, {self._input: batch})
+            values: Any = self._session.run(self._outputs, inputs)
         except self._errors as error:
             label = self.provider.label
             raise SetupError(
-                f"{label} stopped while detecting ({error}). Free some memory, or choose another provider."
+                f"{label} stopped at work ({error}). Free some memory, or choose another provider."
             ) from error
         self.seconds += time.perf_counter() - start
         return dict(zip(self._outputs, values, strict=True))
@@ -127,12 +131,16 @@ def _try_provider(
         session = runtime.InferenceSession(path, options, providers=[provider.runtime_name], enable_fallback=0)
         if session.get_providers()[0] != provider.runtime_name:
             return None
-        entry = session.get_inputs()[0]
-        batch = np.zeros([size if isinstance(size, int) else 1 for size in entry.shape], np.float32)
-        session.run(None, {entry.name: batch})
+        session.run(None, {entry.name: _zeros(entry) for entry in session.get_inputs()})
     except errors:
         return None
     return session
+
+
+def _zeros(entry: onnxruntime.NodeArg) -> np.ndarray:
+    """A smallest input that fits: zeros, one wherever the size is open."""
+    shape = [size if isinstance(size, int) else 1 for size in entry.shape]
+    return np.zeros(shape, np.int64 if entry.type == "tensor(int64)" else np.float32)
 
 
 def _preload_cuda(runtime: Any) -> None:

@@ -38,6 +38,7 @@ POINTS = (
     "ankle.L", "ankle.R", "heel.L", "heel.R", "toe.L", "toe.R",
 )  # fmt: skip
 """The joints that a detector sees as a landmark of its own: what the trained lifters read."""
+POINT_JOINTS = tuple(JOINTS.index(name) for name in POINTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ STAMP = "penumbra-setup.json"
 GROUPS = {
     "capture": ("capture",),
     "blender": ("capture", "test"),
-    "test": ("capture", "test", "lint"),
+    "training": ("capture", "test", "training"),
+    "test": ("capture", "test", "training", "lint"),
 }
 """What is installed for which purpose: names of files in `tools/requirements`, in order."""
 DEFAULT_BLENDER = "4.5.15"

@@ -63,7 +63,7 @@ def test_a_file_that_is_no_network_is_an_error(tmp_path: Path):
 
 
 def test_a_network_that_breaks_down_is_an_error(network: Path):
-    with pytest.raises(SetupError, match="CPU stopped while detecting"):
+    with pytest.raises(SetupError, match="CPU stopped at work"):
         open_session(network, "cpu", 1).run(np.zeros((1, 224, 224, 4), np.float32))
 
 

@@ -1,0 +1,143 @@
+"""The networks of S3 (Cheng et al., Occlusion-Aware Networks, ICCV 2019): a 2D and a 3D temporal network in series.
+
+The 2D network smooths the points in sight and leaves the others alone; the 3D network completes the pose. Both are
+residual temporal convolutions in the manner of VideoPose3D (Pavllo et al., CVPR 2019). Beyond the paper, the 3D network's
+second half starts from the straight line, in 3D, between the nearest sights of every joint, and learns only what is to
+be added to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..inference.sight_features import FEATURES
+from ..models.skeletons import JOINTS, POINTS
+
+_PER_POINT = 6
+_DILATIONS = (1, 3, 9, 27)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """Widths, and the parts that an ablation takes away.
+
+    width: channels of the 3D network. smoothing_width: those of the 2D network. dropout: share of channels.
+    smooth: with the 2D network. complete: with the second half, on top of the straight line between sights.
+    """
+
+    width: int = 320
+    smoothing_width: int = 96
+    dropout: float = 0.1
+    smooth: bool = True
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """`inference.sightings.Neighbors` as tensors: before and after int64, share float32, all `[B, T, P]`."""
+
+    before: Tensor
+    after: Tensor
+    share: Tensor
+
+    def to(self, device: torch.device) -> Gaps:
+        """The same on another device."""
+        return Gaps(self.before.to(device), self.after.to(device), self.share.to(device))
+
+    def bridge(self, values: Tensor) -> Tensor:
+        """`values` `[B, T, P, D]` with every gap replaced by the straight line between its neighbors in time."""
+        size = (-1, -1, -1, values.shape[-1])
+        first = values.gather(1, self.before[..., None].expand(size))
+        last = values.gather(1, self.after[..., None].expand(size))
+        return first + self.share[..., None] * (last - first)
+
+
+class Temporal(nn.Module):
+    """Residual block over time: a dilated convolution of three frames and one of a single frame; `[B, C, T]`."""
+
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(width)
+        self.wide = nn.Conv1d(width, width, 3, dilation=dilation, padding=dilation)
+        self.point = nn.Conv1d(width, width, 1)
+        self.dropout = nn.Dropout1d(dropout)
+        nn.init.zeros_(self.point.weight)
+        nn.init.zeros_(self.point.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The input plus what the block adds."""
+        return x + self.point(self.dropout(functional.relu(self.wide(self.norm(x)))))
+
+
+class Stack(nn.Module):
+    """Temporal blocks of growing reach between two projections: `[B, T, inputs]` to `[B, C, T]`."""
+
+    def __init__(self, inputs: int, width: int, dropout: float, dilations: tuple[int, ...] = _DILATIONS) -> None:
+        super().__init__()
+        self.enter = nn.Conv1d(inputs, width, 1)
+        self.blocks = nn.Sequential(*(Temporal(width, dilation, dropout) for dilation in dilations))
+        self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features of every frame with its surroundings."""
+        return functional.relu(self.norm(self.blocks(self.enter(x.transpose(1, 2)))))
+
+
+class Lifter(nn.Module):
+    """Net 2 and net 3 of S3."""
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        super().__init__()
+        width = settings.width
+        self.settings = settings
+        if settings.smooth:
+            self.smoother = Stack(FEATURES, settings.smoothing_width, 0.0, (1, 3, 9))
+            self.shift = _head(settings.smoothing_width, 2 * len(POINTS))
+        self.trunk = Stack(FEATURES, width, settings.dropout)
+        self.lift = _head(width, 3 * len(JOINTS))
+        if settings.complete:
+            self.completer = Stack(width + 5 * len(JOINTS), width, settings.dropout)
+            self.correct = _head(width, 3 * len(JOINTS))
+
+    def forward(self, values: Tensor, point_gaps: Gaps, joint_gaps: Gaps) -> tuple[Tensor, Tensor, Tensor]:
+        """Joints, the first half's joints, and smoothed points.
+
+        values: `[B, T, FEATURES]`. Gives `[B, T, 30, 3]` metres about the pelvis in the turned view, twice, and
+        `[B, T, 25, 2]` points in the form of `Features.points`, 0 where out of sight.
+        """
+        batch, frames, _ = values.shape
+        per_point = values[..., : _PER_POINT * len(POINTS)].reshape(batch, frames, len(POINTS), _PER_POINT)
+        seen = per_point[..., 2:3]
+        points = per_point[..., :2]
+        if self.settings.smooth:
+            shift = self.shift(self.smoother(values)).transpose(1, 2).reshape(points.shape)
+            points = (points + shift) * seen
+        whole = torch.cat([point_gaps.bridge(points), per_point[..., 2:]], dim=-1)
+        known = torch.cat([whole.flatten(2), values[..., _PER_POINT * len(POINTS) :]], dim=-1)
+        hidden = self.trunk(known)
+        first = _centered(self.lift(hidden).transpose(1, 2).reshape(batch, frames, len(JOINTS), 3))
+        if not self.settings.complete:
+            return first, first, points
+        line = joint_gaps.bridge(first)
+        times = torch.arange(frames, device=values.device)[None, :, None]
+        since = torch.tanh((times - joint_gaps.before) / 20.0)
+        until = torch.tanh((joint_gaps.after - times) / 20.0)
+        told = torch.cat([hidden.transpose(1, 2), line.flatten(2), since, until], dim=-1)
+        change = self.correct(self.completer(told)).transpose(1, 2).reshape(line.shape)
+        return _centered(line + change), first, points
+
+
+def _head(width: int, outputs: int) -> nn.Conv1d:
+    head = nn.Conv1d(width, outputs, 1)
+    nn.init.normal_(head.weight, std=1e-3)
+    nn.init.zeros_(head.bias)
+    return head
+
+
+def _centered(joints: Tensor) -> Tensor:
+    """Joints about the pelvis."""
+    return joints - joints[:, :, :1]

@@ -1,0 +1,80 @@
+"""Training batches: clips become windows of motion, seen by virtual cameras through a detector's eyes, partly hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..inference.sight_features import Features, features, joints_seen, seen_as
+from ..inference.sightings import Neighbors
+from .networks import Gaps
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch for the trainer; B windows of T frames, everything in the turned view (`Features.views`).
+
+    values, point_gaps, joint_gaps: the network's input. seen: `[B, T, 25]` 0 or 1. hidden: `[B, T, 30]` 1 where a joint
+    is out of sight. points: `[B, T, 25, 2]` the true points in the input's form. joints: `[B, T, 30, 3]` metres about
+    the pelvis. size: `[B, T]` slopes to one of the input's units. labelled: `[B]` 1 where `joints` may be used.
+    """
+
+    values: Tensor
+    point_gaps: Gaps
+    joint_gaps: Gaps
+    seen: Tensor
+    hidden: Tensor
+    points: Tensor
+    joints: Tensor
+    size: Tensor
+    labelled: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        if device.type == "cpu":
+            return self
+        return Batch(**{item.name: getattr(self, item.name).to(device) for item in fields(self)})
+
+
+def network_batch(
+    points: np.ndarray,
+    confidence: np.ndarray,
+    seen: np.ndarray,
+    joints: np.ndarray,
+    truth: np.ndarray,
+    labelled: np.ndarray,
+) -> Batch:
+    """The batch for detections and what is true of them.
+
+    points: `[B, T, 25, 2]` slopes as detected, confidence and seen `[B, T, 25]`. joints: `[B, T, 30, 3]` metres in the
+    camera frame. truth: `[B, T, 25, 2]` slopes of the true points. labelled: `[B]` bool.
+    """
+    given = features(points, confidence, seen)
+    return Batch(
+        values=torch.from_numpy(given.values),
+        point_gaps=_gaps(given.point_gaps),
+        joint_gaps=_gaps(given.joint_gaps),
+        seen=torch.from_numpy(seen.astype(np.float32)),
+        hidden=torch.from_numpy(1.0 - joints_seen(seen).astype(np.float32)),
+        points=torch.from_numpy(seen_as(truth, given).astype(np.float32)),
+        joints=torch.from_numpy(in_view(joints, given)),
+        size=torch.from_numpy(given.size.astype(np.float32)),
+        labelled=torch.from_numpy(labelled.astype(np.float32)),
+    )
+
+
+def in_view(joints: np.ndarray, given: Features) -> np.ndarray:
+    """Joints `[..., T, 30, 3]` of the camera frame about the pelvis, in the axes of the view that the network has."""
+    about = joints - joints[..., :1, :]
+    return (about @ np.swapaxes(given.views, -1, -2)).astype(np.float32)
+
+
+def _gaps(near: Neighbors) -> Gaps:
+    return Gaps(
+        torch.from_numpy(np.ascontiguousarray(near.before, dtype=np.int64)),
+        torch.from_numpy(np.ascontiguousarray(near.after, dtype=np.int64)),
+        torch.from_numpy(near.share.astype(np.float32)),
+    )

@@ -1,0 +1,90 @@
+"""What a training run is made of; every field is a switch or a size that a recipe may set."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import TrainingDataError
+from .networks import NetworkSettings
+
+RECIPES = Path(__file__).parent / "recipes.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class LossSettings:
+    """Weights of the losses; 0 takes a loss away.
+
+    first: of the 3D network's first half. smoothing: of the 2D network, whose unit is the subject's size. hidden: what
+    hidden joints count more than the others. projection and hiding are for unlabelled clips: that joints project
+    to where they were seen, and that what was not seen lies behind something (the Cylinder Man's regulariser).
+    adversarial: of the discriminator's verdict, from the share `adversarial_from` of the steps on.
+    """
+
+    first: float = 0.3
+    velocity: float = 1.0
+    smoothing: float = 0.2
+    hidden: float = 0.5
+    symmetry: float = 0.05
+    steadiness: float = 0.2
+    adversarial: float = 0.002
+    adversarial_from: float = 0.6
+    projection: float = 1.0
+    hiding: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """One training run.
+
+    without: source that is left out whole. steps, batch, frames: how many optimizer steps of how many windows of how
+    many frames. rate: peak learning rate of AdamW, cosine schedule. average: decay of the weights' running average,
+    which is what is exported. masks: hide points in training. cylinders: hide what the Cylinder Man says the body hides
+    itself. labelled: share of the clips whose 3D is used; unlabelled: use the 2D of the rest.
+    """
+
+    name: str = "s3"
+    without: str | None = None
+    seed: int = 1
+    steps: int = 7000
+    batch: int = 32
+    frames: int = 128
+    rate: float = 1.5e-3
+    decay: float = 0.01
+    warmup: int = 200
+    average: float = 0.998
+    masks: bool = True
+    cylinders: bool = True
+    labelled: float = 1.0
+    unlabelled: bool = False
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    losses: LossSettings = field(default_factory=LossSettings)
+
+
+def recipe(name: str, path: Path = RECIPES) -> TrainingSettings:
+    """The settings that the recipe file calls `name`: the defaults with what the file changes.
+
+    A recipe may build on another by `base = "name"`. Raises TrainingDataError for a name or a field that is not there.
+    """
+    known = tomllib.loads(path.read_text("utf-8"))
+    if name not in known:
+        raise TrainingDataError(f"There is no recipe {name!r}. Choose one of: {', '.join(known)}.")
+    changes = dict(known[name])
+    base = changes.pop("base", None)
+    start = recipe(base, path) if base else TrainingSettings()
+    return _changed(start, changes | {"name": name})
+
+
+def _changed(settings: Any, changes: dict[str, Any]) -> Any:
+    """The settings with `changes` by field, in which a table changes the fields of a settings field."""
+    names = {item.name for item in fields(settings)}
+    for key in changes:
+        if key not in names:
+            raise TrainingDataError(f"A recipe sets {key!r}, which is none of: {', '.join(sorted(names))}.")
+    values = {
+        key: _changed(getattr(settings, key), value) if isinstance(value, dict) else value
+        for key, value in changes.items()
+    }
+    return replace(settings, **values)
