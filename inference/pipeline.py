@@ -19,6 +19,7 @@ from ..models.weights import weight_hashes
 from ..version import version
 from .cache import DetectionCache, cache_key
 from .camera import Camera, guess_camera
+from .flow import unknown_flow
 from .footage import Footage, fingerprint, open_footage
 from .lift import LiftSettings, combine, lift
 from .motion import Motion, RestPose
@@ -32,7 +33,7 @@ from .take import Take
 from .track import Track, TrackSettings, track
 
 # Raised whenever detection or tracking changes, so that detections cached by an older version are not used.
-_TRACK_VERSION = 2
+_TRACK_VERSION = 3
 # Frames decoded ahead of the networks: enough that they never wait, few enough to stay small in memory.
 _AHEAD = 4
 
@@ -171,8 +172,12 @@ def _detect(footage: Footage, settings: CaptureSettings, stages: StageSettings) 
 
 
 def _track_of(take: Take) -> Track:
+    arrays = take.stage("track")
+    if "landmarks" in arrays and "flow" not in arrays:  # a take from before flow was measured
+        flow, error = unknown_flow(arrays["landmarks"].shape[:2])
+        arrays = {**arrays, "flow": flow, "flow_error": error}
     try:
-        return Track(**take.stage("track"))
+        return Track(**arrays)
     except TypeError as error:
         raise TakeError("The take's detections are not complete: capture the footage again.") from error
 

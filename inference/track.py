@@ -13,6 +13,7 @@ from ..models.blazepose_geometry import overlap
 from ..models.pose import PoseModel, Reading, Region
 from ..models.skeletons import BLAZEPOSE
 from .appearance import likeness
+from .flow import FlowMeter, unknown_flow
 from .footage import Frame
 from .lookout import Sighting, people_in, sight, trunk_middle
 from .progress import Progress, Work
@@ -23,6 +24,7 @@ from .settings import SubjectSettings
 _MATCHING_BOX = 0.3
 # Side of the square around the user's point that is looked at closely, as a share of the picture's shorter side.
 _POINT_VIEW = 0.4
+_NO_FLOW = unknown_flow((len(BLAZEPOSE),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Track:
     index: `[T]` frame numbers in the source. times: `[T]` seconds. present: `[T]` bool. landmarks: `[T, 33, 3]` pixels.
     world: `[T, 33, 3]` metres about the hips' middle, camera axes. confidence: `[T, 33]` 0 to 1, 0 where absent.
     regions: `[T, 4]` x, y, side in pixels and angle in radians of the square that was looked at.
-    Absent frames hold zeros.
+    flow: `[T, 33, 2]` pixels: how the picture moved since the last present frame at the landmarks' places there.
+    flow_error: `[T, 33]` pixels by which the flow misses its start when it is followed back; infinite where it is unknown.
+    Absent frames hold zeros, and infinite flow errors.
     """
 
     index: np.ndarray
@@ -67,6 +71,8 @@ class Track:
     world: np.ndarray
     confidence: np.ndarray
     regions: np.ndarray
+    flow: np.ndarray
+    flow_error: np.ndarray
 
 
 def track(
@@ -85,13 +91,16 @@ def track(
     tracker = Tracker(model, subject, person, settings)
     places: list[tuple[int, float]] = []
     readings: list[Reading | None] = []
+    meter, flows = FlowMeter(), []
     for frame in frames:
-        readings.append(tracker.step(frame))
+        reading = tracker.step(frame)
+        readings.append(reading)
+        flows.append(meter.step(frame.image, frame.time, reading.landmarks[:, :2]) if reading else _NO_FLOW)
         places.append((frame.index, frame.time))
         yield Progress("track", len(places), total, "Following the subject")
     if not any(readings):
         raise NobodyFoundError(_nobody(subject))
-    return _gather(places, readings)
+    return _gather(places, readings, flows)
 
 
 class Tracker:
@@ -240,7 +249,9 @@ def _nobody(subject: SubjectSettings) -> str:
     return "Nobody was found in the footage. Choose footage that shows a whole person, or name the subject by a box."
 
 
-def _gather(places: list[tuple[int, float]], readings: list[Reading | None]) -> Track:
+def _gather(
+    places: list[tuple[int, float]], readings: list[Reading | None], flows: list[tuple[np.ndarray, np.ndarray]]
+) -> Track:
     count, points = len(readings), len(BLAZEPOSE)
     landmarks, world = np.zeros((count, points, 3), np.float32), np.zeros((count, points, 3), np.float32)
     confidence, regions = np.zeros((count, points), np.float32), np.zeros((count, 4), np.float32)
@@ -259,4 +270,6 @@ def _gather(places: list[tuple[int, float]], readings: list[Reading | None]) -> 
         world=world,
         confidence=confidence,
         regions=regions,
+        flow=np.stack([flow for flow, _ in flows]),
+        flow_error=np.stack([error for _, error in flows]),
     )

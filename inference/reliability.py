@@ -1,0 +1,153 @@
+"""Which of the detector's points to believe: those that move as the picture does.
+
+The heart is the gate of Cheng et al., Occlusion-Aware Networks (ICCV 2019): a point's confidence C times
+exp(−‖o − d‖² / 2 sigma²), for its displacement d since the last picture and the optical flow o at its last place. That shows
+the moment at which a point jumps; afterwards a wrong point can move with the picture again. So, beyond the paper, a point
+is followed through the whole clip (`ReliabilitySettings.memory`): between two jumps that the picture does not confirm it
+was somewhere else, unless it stayed there for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.skeletons import BLAZEPOSE, mirrored
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilitySettings:
+    """The gate and its calibrated numbers; `training/calibrate_gate.py` finds them.
+
+    gated: whether flow counts at all; without it a point's reliability is its confidence.
+    memory: whether a point is followed through the clip, else only the paper's formula is used.
+    threshold: reliability from which a point is reliable.
+    sigma: by how much flow and displacement may differ, as a share of the body's size.
+    slip: forward-backward error from which flow is unknown, as a share of the body's size.
+    surprise: how unlikely it is that a point which is right jumps, as a negative natural logarithm.
+    switch: the same for a point that turns wrong or right again without a jump.
+    patience: seconds that a point can be wrong between two jumps; after a longer time the jumps are believed instead.
+    """
+
+    gated: bool = True
+    memory: bool = True
+    threshold: float = 0.3
+    sigma: float = 0.02
+    slip: float = 0.02
+    surprise: float = 5.0
+    switch: float = 6.0
+    patience: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against a subject's points; T frames, P points, any axes before. Lengths are in one unit.
+
+    points: `[..., T, P, 2]` places in the picture. confidence: `[..., T, P]` the detector's own, 0 to 1.
+    flow: `[..., T, P, 2]` how the picture moved since the last present frame at the points' places there.
+    flow_error: `[..., T, P]` forward-backward error; infinite where flow is unknown.
+    size: `[..., T]` the body's size (`body_size`). present: `[..., T]` bool, whether the subject is seen at all.
+    rate: frames per second. names: the P points' names, by which left and right are told.
+    """
+
+    points: np.ndarray
+    confidence: np.ndarray
+    flow: np.ndarray
+    flow_error: np.ndarray
+    size: np.ndarray
+    present: np.ndarray
+    rate: float
+    names: Sequence[str] = BLAZEPOSE
+
+
+def body_size(points: np.ndarray) -> np.ndarray:
+    """`[..., T]` longer side of the box around points `[..., T, P, 2]`: a standing body's height."""
+    return (points.max(axis=-2) - points.min(axis=-2)).max(axis=-1)
+
+
+def reliability(evidence: Evidence, settings: ReliabilitySettings) -> np.ndarray:
+    """`[..., T, P]` 0 to 1: how far each point is to be believed; 0 where the subject is absent.
+
+    A point is reliable where this is at least `settings.threshold`.
+    """
+    sure = evidence.confidence * evidence.present[..., None]
+    if not settings.gated:
+        return sure
+    steps = _steps(evidence, settings)
+    return sure * (_remembered(steps, evidence.rate, settings) if settings.memory else steps.confirmed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The way of each point from the last present frame to each frame, `[..., T, P]`.
+
+    known: whether there is anything to compare. confirmed: exp(−‖o − d‖² / 2 sigma²), 1 where nothing is known.
+    swapped: 0 to 1, whether a point came to its left or right partner's place, or its partner to its own.
+    """
+
+    known: np.ndarray
+    confirmed: np.ndarray
+    swapped: np.ndarray
+
+
+def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
+    last = _last_present(evidence.present)
+    before = np.take_along_axis(evidence.points, last[..., None, None], axis=-3)
+    expected = before + evidence.flow
+    size = np.maximum(np.take_along_axis(evidence.size, last, axis=-1), evidence.size)[..., None]
+    moved = evidence.present & (last != np.arange(evidence.present.shape[-1]))
+    known = moved[..., None] & (evidence.flow_error <= settings.slip * size)
+    partner = [list(evidence.names).index(mirrored(name)) for name in evidence.names]
+    onto = _agreement(evidence.points, expected[..., partner, :], settings.sigma * size) * known[..., partner]
+    swapped = np.maximum(onto, onto[..., partner]) * (np.array(partner) != np.arange(len(partner)))
+    confirmed = np.where(known, _agreement(evidence.points, expected, settings.sigma * size), 1.0)
+    return _Steps(known, confirmed, swapped)
+
+
+def _last_present(present: np.ndarray) -> np.ndarray:
+    """`[..., T]` the last present frame before each frame; the frame itself where there is none."""
+    frames = np.arange(present.shape[-1])
+    seen = np.maximum.accumulate(np.where(present, frames, -1), axis=-1)
+    earlier = np.concatenate([np.full((*seen.shape[:-1], 1), -1), seen[..., :-1]], axis=-1)
+    return np.where(earlier < 0, frames, earlier)
+
+
+def _agreement(points: np.ndarray, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """exp(−‖a − b‖² / 2 sigma²) for places `[..., 2]`."""
+    off = np.square(points - expected).sum(axis=-1)
+    return np.exp(-off / np.maximum(2 * np.square(sigma), 1e-12))
+
+
+def _remembered(steps: _Steps, rate: float, settings: ReliabilitySettings) -> np.ndarray:
+    """`[..., T, P]` probability that a point is right, given its steps in the whole clip.
+
+    A hidden Markov model of two states, right and wrong, whose steps carry the evidence, solved by the forward-backward
+    algorithm (Rabiner, 1989). A right point moves with the picture but for a surprise; a wrong one moves in any way; a
+    point turns wrong or right where it jumps. A surprise is twice as unlikely where left and right take each other's
+    place.
+    """
+    jumped = steps.known * (1.0 - steps.confirmed)
+    stay_right = steps.confirmed + np.exp(-settings.surprise * (1.0 + steps.swapped))
+    turn = jumped + np.exp(-settings.switch)
+    # a detour of `patience` between two jumps costs as much as the two surprises that it explains
+    stay_wrong = np.exp(-2.0 * settings.surprise / (settings.patience * rate))
+    ahead = _log_odds(stay_right, turn, stay_wrong, np.exp(settings.surprise / 2))
+    following = [np.roll(np.flip(step, axis=-2), 1, axis=-2) for step in (stay_right, turn)]
+    back = np.flip(_log_odds(*following, stay_wrong, 1.0), axis=-2)
+    return 1.0 / (1.0 + np.exp(-(ahead + back)))
+
+
+def _log_odds(stay_right: np.ndarray, turn: np.ndarray, stay_wrong: float, first: float) -> np.ndarray:
+    """`[..., T, P]` log of the odds that a point is right, from the steps up to each frame; `first` at first.
+
+    stay_right, turn: `[..., T, P]` weights of the step to each frame; the first frame's is not used. stay_wrong: weight
+    of a step from wrong to wrong. As the odds alone are kept, nothing overflows.
+    """
+    odds = np.full_like(stay_right, first)
+    for frame in range(1, odds.shape[-2]):
+        was = odds[..., frame - 1, :]
+        right, wrong = was * stay_right[..., frame, :] + turn[..., frame, :], was * turn[..., frame, :] + stay_wrong
+        odds[..., frame, :] = right / wrong
+    return np.log(odds)
