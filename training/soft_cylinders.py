@@ -18,8 +18,8 @@ def soft_visible(joints: torch.Tensor) -> torch.Tensor:
     """How well each of the 25 `POINTS` is in sight, `[..., 25]`, 0 hidden to 1 visible, by `cylinders.visible`'s rules.
 
     joints: `[..., 30, 3]` in the camera frame (x right, y down, z forward), metres. A point is seen as far as no solid
-    hides it: the product over the solids of 1 − sigmoid(inside) sigmoid(behind), and for the face
-    sigmoid(facing).
+    hides it: the product over the solids of 1 − sigmoid(inside) sigmoid(behind), and
+    for the face sigmoid(facing).
     """
     flat = joints.reshape(-1, *joints.shape[-2:]).permute(2, 1, 0)
     clear = clearances(flat, lambda table: torch.as_tensor(table).to(joints), lambda parts: torch.cat(parts, dim=1))
