@@ -17,7 +17,7 @@ import numpy as np
 from ..models.skeletons import JOINTS, POINTS, mirrored
 from .clips import RATE
 from .cylinders import visible
-from .occlusion_units import PAIRED, PARTS, UNIT_OF, UNITS, WITH_DESCENDANTS, joint_hidden
+from .occlusion_units import LIMB_UNITS, PARTS, UNIT_OF, UNITS, WITH_DESCENDANTS, joint_hidden
 
 __all__ = [
     "GAPS",
