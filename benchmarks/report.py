@@ -37,11 +37,23 @@ class Figure:
         return "-" if self.bound is None else f"{'>=' if self.at_least else '<='}{self.bound:g}"
 
 
-def publish(name: str, title: str, figures: Sequence[Figure], remarks: Sequence[str], *, keep: bool) -> None:
-    """Print the figures as a table and as lines `NAME VALUE BOUND verdict`; `keep` also writes `results/NAME.md`."""
+def publish(
+    name: str,
+    title: str,
+    figures: Sequence[Figure],
+    remarks: Sequence[str],
+    *,
+    keep: bool,
+    sections: Sequence[str] = (),
+) -> None:
+    """Print the figures as a table and as lines `NAME VALUE BOUND verdict`; `keep` also writes `results/NAME.md`.
+
+    sections: Markdown that stands below the figures, such as tables with more detail.
+    """
     rows = [f"| {f.name} | {f.value:.4g} {f.unit} | {f.bound_text} | {f.verdict} |" for f in figures]
     table = "\n".join(["| figure | value | bound | |", "|---|---|---|---|", *rows])
     text = "\n".join([f"# {title}", "", _origin(), "", *[f"- {remark}" for remark in remarks], "", table, ""])
+    text += "".join(f"\n{section}\n" for section in sections)
     print(text)
     if keep:
         RESULTS.mkdir(exist_ok=True)
