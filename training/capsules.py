@@ -51,8 +51,8 @@ DEPTHS = {
 }  # fmt: skip
 """Flesh before each point, metres on a body of the reference size: a solid hides it only from farther in front."""
 
-REFERENCE_SIZE = 1.38
-"""Metres of a body of 1.75 m from ankle over knee and hip to the thorax: trunk 0.50, thigh 0.45, shin 0.43."""
+REFERENCE_SIZE = 1.36
+"""Metres of a body of 1.75 m from ankle over knee and hip to the thorax: trunk 0.50, thigh 0.43, shin 0.43."""
 
 FACE = ("nose", "ear.L", "ear.R")
 

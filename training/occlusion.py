@@ -187,7 +187,7 @@ class Bar(Protocol):
     """A bar across the picture, in front of the person, `width` percent as wide as the person's box.
 
     Each clip draws whether the bar is upright or level, whether it stands or moves by half a box a second to either
-    side, and a frame in which it lies over some place of the person's box.
+    side, and a frame and a point that lies behind its middle then, so that it always hides something.
     """
 
     width: int
@@ -211,10 +211,9 @@ def bars(points: np.ndarray, width: np.ndarray, rng: np.random.Generator) -> np.
     clips = np.arange(count)
     axis = rng.integers(2, size=count)
     across = np.take_along_axis(points, axis[:, None, None, None], axis=-1)[..., 0]
-    low, high = across.min(axis=-1), across.max(axis=-1)
-    box = np.median(high - low, axis=1)
+    box = np.median(np.ptp(across, axis=-1), axis=1)
     met = rng.integers(frames, size=count)
-    start = low[clips, met] + rng.random(count) * (high - low)[clips, met]
+    start = across[clips, met, rng.integers(points.shape[2], size=count)]
     speed = rng.choice([-0.5, 0.0, 0.0, 0.5], size=count) * box / RATE
     middle = start[:, None] + speed[:, None] * (np.arange(frames) - met[:, None])
     return np.abs(across - middle[..., None]) <= (0.5 * width * box)[:, None, None]
