@@ -32,7 +32,7 @@ def arms_down() -> np.ndarray:
         shoulder = joints[JOINTS.index(f"shoulder.{side}")]
         for name in ("elbow", "wrist", "index", "pinky", "thumb"):
             out, forth, _ = (joints[JOINTS.index(f"{name}.{side}")] - shoulder) * (sign, 1.0, 1.0)
-            joints[JOINTS.index(f"{name}.{side}")] = shoulder + (sign * 0.2 * out, forth, -0.98 * out)
+            joints[JOINTS.index(f"{name}.{side}")] = shoulder + np.array([sign * 0.2 * out, forth, -0.98 * out])
     return joints
 
 

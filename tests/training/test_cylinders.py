@@ -34,14 +34,13 @@ def test_the_face_is_hidden_from_behind():
     assert not {"shoulder.L", "elbow.L", "hip.L", "knee.L", "ankle.L", "heel.L"} & hidden
 
 
-@pytest.mark.parametrize(("depth", "sight"), [(0.35, False), (-0.35, True)])
-def test_a_hand_behind_the_trunk_is_hidden_and_one_before_it_is_not(depth: float, sight: bool):
+@pytest.mark.parametrize(("depth", "gone"), [(0.35, {"wrist.L", "index.L"}), (-0.35, set())])
+def test_a_hand_behind_the_trunk_is_hidden_and_one_before_it_is_not(depth: float, gone: set[str]):
     joints = arms_down()
     joints[JOINTS.index("elbow.L")] = (0.25, depth, 0.25)
     for name in ("wrist.L", "index.L", "pinky.L", "thumb.L"):
         joints[JOINTS.index(name)] = (0.0, depth, 0.25)
-    names = _hidden(seen_from(joints, 0))
-    assert ({"wrist.L", "index.L"} <= names) is not sight
+    assert _hidden(seen_from(joints, 0)) & {"wrist.L", "index.L"} == gone
 
 
 def test_an_arm_before_the_trunk_hides_what_lies_behind_it():
@@ -53,14 +52,14 @@ def test_an_arm_before_the_trunk_hides_what_lies_behind_it():
     assert "hip.R" not in _hidden(seen_from(arms_down(), 0))
 
 
-@pytest.mark.parametrize(("offset", "sight"), [(0.035, False), (0.055, True)])
-def test_a_forearm_hides_up_to_its_radius(offset: float, sight: bool):
+@pytest.mark.parametrize(("offset", "gone"), [(0.035, {"knee.R"}), (0.055, set())])
+def test_a_forearm_hides_up_to_its_radius(offset: float, gone: set[str]):
     joints = arms_down()
     # the forearm stands upright half way to the camera, and the ray to the right knee passes it sideways by `offset`
     knee = joint(joints, "knee.R")
     for name, height in (("elbow.L", 0.3), ("wrist.L", -0.3)):
         joints[JOINTS.index(name)] = (knee[0] / 2 + offset, -2.0, knee[2] / 2 + height)
-    assert ("knee.R" in _hidden(seen_from(joints, 0))) is not sight
+    assert _hidden(seen_from(joints, 0)) & {"knee.R"} == gone
 
 
 def test_labels_do_not_know_the_size_of_things():
@@ -96,7 +95,7 @@ def test_labels_are_fast_enough_to_make_while_training():
 
 
 def test_virtual_cameras_see_the_pose_upright_and_from_all_around():
-    views = virtual_views(arms_down() + (3.0, -2.0, 0.9), np.random.default_rng(5), 400)
+    views = virtual_views(arms_down() + np.array([3.0, -2.0, 0.9]), np.random.default_rng(5), 400)
     assert views.joints.shape == (400, 30, 3)
     assert views.visible.shape == (400, 25)
     pelvis = joint(views.joints, "pelvis")

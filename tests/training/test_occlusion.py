@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_windows_are_as_long_and_as_far_apart_as_they_say(
         assert {end - start for start, end in windows} == {length}
         assert min(start for start, _ in windows) >= 1
         assert max(end for _, end in windows) < FRAMES
-        assert all(after[0] - before[1] >= length for before, after in zip(windows, windows[1:], strict=False))
+        assert all(after[0] - before[1] >= length for before, after in pairwise(windows))
         for start, end in windows:
             assert np.all(clip[start:end] == clip[start])
             units = [row for row in WITH_DESCENDANTS if not (row & ~clip[start]).any()]
