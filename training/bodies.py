@@ -15,7 +15,7 @@ from .landmarks import fitted
 # Segment lengths as shares of the stature (Drillis and Contini 1966, as in Winter, Biomechanics and Motor Control of
 # Human Movement, 2009, figure 4.1). The trunk runs from the hips' to the shoulders' height.
 _SEGMENTS = {"trunk": 0.288, "thigh": 0.245, "shin": 0.246, "upper_arm": 0.186, "forearm": 0.146}
-_SHOULDER_HEIGHT = 0.818
+SHOULDER_HEIGHT = 0.818
 _EAR_HEIGHT = 0.924
 # How far the landmarks of heel and toe lie above the sole, metres: they sit on the skin of a foot's end, not below it.
 _SOLE = 0.0145
@@ -58,7 +58,7 @@ def _mean() -> np.ndarray:
     places: dict[str, np.ndarray | tuple[float, float, float]] = {
         "spine": (0.0, 0.0, length["trunk"] / 2),
         "thorax": (0.0, 0.0, length["trunk"] / 2),
-        "neck": (0.0, 0.0, STATURE * (_EAR_HEIGHT - _SHOULDER_HEIGHT) + _NECK_SHARE * _MOUTH_FROM_NOSE[2]),
+        "neck": (0.0, 0.0, STATURE * (_EAR_HEIGHT - SHOULDER_HEIGHT) + _NECK_SHARE * _MOUTH_FROM_NOSE[2]),
         **_head(),
         "hip.L": (STATURE * share["hip_width"] / 2, 0.0, 0.0),
         "knee.L": (0.0, 0.0, -length["thigh"]),
@@ -150,7 +150,7 @@ def _group(joint: str) -> str:
     carrier = CARRIERS[joint].split(".")[0]
     if carrier in _ENDS:
         return carrier
-    return "trunk" if joint in {"spine", "thorax"} else joint.split(".")[0]
+    return "trunk" if joint in {"spine", "thorax"} else joint.split(".", maxsplit=1)[0]
 
 
 # the pelvis's own offset is zero, whatever its scale
