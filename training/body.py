@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..inference import rotations as rot
 from ..models.skeletons import BONE_NAMES, CARRIERS, JOINT_PARENTS, JOINTS
+from . import turns
 
 STATURE = 1.70
 """Metres from the soles to the crown of every body that the networks are trained on."""
@@ -24,18 +24,19 @@ def joints_of(rotations: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     rotations: `[..., 18, 4]` unit quaternions wxyz, each the turn in world axes that takes a bone from the rest pose to
     its pose (global, not relative to the parent). offsets: `[..., 30, 3]`, broadcast against the rotations' leading axes.
     """
-    matrices = rot.to_matrix(rotations)
-    return joints_of_matrices(matrices, offsets)
+    return joints_of_matrices(turns.to_matrix(rotations), offsets)
 
 
 def joints_of_matrices(matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """`joints_of` for bone rotations given as matrices `[..., 18, 3, 3]`."""
-    turned = np.einsum("...jab,...jb->...ja", matrices[..., _CARRIERS, :, :], offsets)
-    places = np.zeros_like(turned)
+    places: list[np.ndarray] = []
     for joint, parent in enumerate(JOINT_PARENTS):
-        if parent >= 0:
-            places[..., joint, :] = places[..., parent, :] + turned[..., joint, :]
-    return places
+        turned = turns.rotate(matrices[..., _CARRIERS[joint], :, :], offsets[..., joint, :])
+        places.append(turned if parent < 0 else places[parent] + turned)
+    result = turns.room(places[0][..., 0], len(JOINTS), 3)
+    for joint, place in enumerate(places):
+        result[..., joint, :] = place
+    return result
 
 
 def rest_joints(offsets: np.ndarray) -> np.ndarray:

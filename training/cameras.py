@@ -61,16 +61,19 @@ class Cameras:
 
     def to_camera(self, points: np.ndarray) -> np.ndarray:
         """World points `[B, T, N, 3]` in the camera frame."""
-        return (points - self.positions[:, :, None]) @ np.swapaxes(self.rotations, -1, -2)
+        return turns.rotate(self.rotations[:, :, None], points - self.positions[:, :, None])
 
     def turned(self, matrices: np.ndarray) -> np.ndarray:
         """World rotations `[B, T, N, 3, 3]` as seen from the camera."""
-        return self.rotations[:, :, None] @ matrices
+        return turns.compose(self.rotations[:, :, None], matrices)
 
 
 def slopes(points: np.ndarray) -> np.ndarray:
     """Slopes (x/z, y/z) `[..., 2]` of points `[..., 3]` in the camera frame; what is behind the lens is put before it."""
-    return points[..., :2] / np.maximum(points[..., 2:], _NEAR)
+    depth = np.maximum(points[..., 2], _NEAR)
+    result = turns.room(depth, 2)
+    result[..., 0], result[..., 1] = points[..., 0] / depth, points[..., 1] / depth
+    return result
 
 
 def assume_lens(
@@ -116,7 +119,7 @@ def sample_cameras(rng: np.random.Generator, root: np.ndarray, variety: CameraVa
     wander = variety.turning * moves * drifting(rng, count, length, 3, length)
     wobble = np.radians(wander + moving[:, None, None] * shake * rng.uniform(0.0, 1.0, (count, 1, 1)))
     small = turns.to_matrix(turns.from_vector((tilt + wobble).astype(np.float32)))
-    rotations = small @ _look(aim - positions)
+    rotations = turns.components(small @ _look(aim - positions))
     return Cameras(rotations, positions.astype(np.float32), lens, half)
 
 

@@ -130,7 +130,7 @@ def vary_motion(windows: Windows, rng: np.random.Generator, variety: MotionVarie
     """The windows with some exchanged, perturbed, bent and mirrored, as the settings say."""
     variety = variety or MotionVariety()
     count = len(windows.root)
-    rotations, root = windows.rotations, windows.root
+    rotations, root = turns.components(windows.rotations), windows.root
     chosen = rng.random(count) < variety.exchanged
     rotations = np.where(
         chosen[:, None, None, None], exchange(rotations, rotations[rng.permutation(count)], variety.strange), rotations
@@ -151,7 +151,8 @@ def vary_motion(windows: Windows, rng: np.random.Generator, variety: MotionVarie
 def mirror(rotations: np.ndarray, root: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rotations, root and offsets `[B, 30, 3]` as a mirror across the plane x = 0 shows them, left become right."""
     flip = np.array([-1.0, 1.0, 1.0], np.float32)
-    swapped = rotations[..., _PARTNERS, :] * np.array([1.0, 1.0, -1.0, -1.0], np.float32)
+    swapped = np.take(rotations, _PARTNERS, axis=-2)
+    swapped[..., 2:] *= -1
     return swapped, root * flip, offsets[..., _JOINT_PARTNERS, :] * flip
 
 
@@ -198,12 +199,14 @@ def reshape(
     local = [_local(rotations, bone) for bone in range(len(BONES))]
     _bend(local, rng, bend, length)
     noise = _turns(rng, count, length)
-    result = np.empty_like(rotations)
+    posed: list[np.ndarray] = []
     for bone, parent in enumerate(BONE_PARENTS):
         added = strength[:, None, None].astype(np.float32) * noise[:, :, bone]
         turned = _limited(local[bone], added, bone)
-        result[:, :, bone] = turned if parent < 0 else turns.multiply(result[:, :, parent], turned)
-    result /= np.linalg.norm(result, axis=-1, keepdims=True)
+        posed.append(turned if parent < 0 else turns.multiply(posed[parent], turned))
+    result = turns.room(posed[0][..., 0], len(BONES), 4)
+    for bone, pose in enumerate(posed):
+        result[:, :, bone] = pose / turns.length(pose)[..., None]
     root = root.copy()
     root[..., 2] += (_lowest(rotations, offsets) - _lowest(result, offsets)).astype(root.dtype)
     return result, root
@@ -212,8 +215,8 @@ def reshape(
 def fold_of(local: np.ndarray, bone: int) -> np.ndarray:
     """Degrees `[...]` by which a forearm or shin, turned by `local` `[..., 4]` from its parent, is folded on its hinge."""
     hinge, rest = _hinge(bone), np.array(BONES[bone].rest, np.float32)
-    direction = turns.to_matrix(local) @ rest
-    return np.degrees(np.arctan2(np.cross(rest, direction) @ hinge, direction @ rest))
+    direction = turns.rotate(turns.to_matrix(local), rest)
+    return np.degrees(np.arctan2(direction @ np.cross(hinge, rest), direction @ rest))
 
 
 def _unheading(hips: np.ndarray) -> np.ndarray:
@@ -246,8 +249,8 @@ def _turns(rng: np.random.Generator, count: int, length: int) -> np.ndarray:
         drifting(rng, count, length, channels, 15.0 * 2 ** rng.uniform(0.0, 1.0))
         + drifting(rng, count, length, channels, 60.0)
         + rng.standard_normal((count, 1, channels), dtype=np.float32)
-    ) / np.sqrt(3.0)
-    return np.radians(spread) * noise.reshape(count, length, -1, 3).astype(np.float32)
+    ) * np.float32(3.0**-0.5)
+    return turns.components(np.radians(spread) * noise.reshape(count, length, -1, 3))
 
 
 def _spread(name: str) -> float:
@@ -269,7 +272,7 @@ def _limited(local: np.ndarray, added: np.ndarray, bone: int) -> np.ndarray:
     turned = turns.multiply(turns.from_vector(added), local)
     over = np.maximum(turns.angle(turned) - np.maximum(before, reach), 0.0)
     # a turn by an angle changes the whole angle by no more than itself, so taking back as much keeps the limit
-    size = np.maximum(np.linalg.norm(added, axis=-1), 1e-6)
+    size = np.maximum(turns.length(added), 1e-6)
     kept = np.where(over > 0, np.clip((np.maximum(before, reach) - before) / size, 0.0, 1.0), 1.0)
     return turns.multiply(turns.from_vector(added * kept[..., None].astype(np.float32)), local)
 
