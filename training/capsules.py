@@ -64,6 +64,8 @@ _OWN = {
 }  # fmt: skip
 _EAR_FORWARD = 0.5
 """How far an ear's normal leans to the face: an ear is in sight from the front and hidden from straight behind."""
+_NOSE_OUT = 0.2
+"""Cosine by which the face may turn away before the cheek hides the nose, which stands out of it: 12 degrees."""
 
 _POINTS = [_joint(name) for name in POINTS]
 _STARTS = [_joint(start) for start, _, _ in LIMBS]
@@ -95,8 +97,8 @@ class Clearances:
 
     inside: `[25, C, N]` metres by which the ray to a point passes within a solid, below zero outside of it.
     behind: `[25, C, N]` metres by which a point lies farther than the ray's nearest place to the solid's axis, less the
-    flesh before the point. Both above zero: hidden. C is 10: `LIMBS`, head, trunk. facing: `[N]` each, the cosine
-    between the way to the camera and the normal at nose, left and right ear; below zero: hidden. scale: `[N]` size of
+    flesh before the point. Both above zero: hidden. C is 10: `LIMBS`, head, trunk. facing: `[N]` each, cosines
+    by which nose, left and right ear face the camera more than they must to be seen; below zero: hidden. scale: `[N]` size of
     the body over the reference body's.
     """
 
@@ -171,7 +173,7 @@ def _trunk(joints: Any, points: Any) -> tuple[Any, Any]:
 
 
 def _facing(joints: Any) -> tuple[Any, Any, Any]:
-    """Cosines `[N]` between the way to the camera and the normals at the nose, the left and the right ear."""
+    """How far nose, left and right ear `[N]` each face the camera, as `Clearances.facing` tells."""
     left, right, nose = joints[:, _joint("ear.L")], joints[:, _joint("ear.R")], joints[:, _joint("nose")]
     middle = (left + right) * 0.5
     side = left - right
@@ -184,7 +186,7 @@ def _facing(joints: Any) -> tuple[Any, Any, Any]:
     normal = (1.0 + _EAR_FORWARD**2) ** 0.5
     left_ear = (_EAR_FORWARD * ahead + sideways) / normal
     right_ear = (_EAR_FORWARD * ahead - sideways) / normal
-    return ahead, left_ear, right_ear
+    return ahead + _NOSE_OUT, left_ear, right_ear
 
 
 def _size(joints: Any) -> Any:

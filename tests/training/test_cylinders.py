@@ -7,6 +7,7 @@ import pytest
 
 from penumbra.models.skeletons import JOINTS, POINTS, mirrored
 from penumbra.tests.training.mannequin import arms_down, joint, point_names, seen_from, t_pose
+from penumbra.training.capsules import DEPTHS, LIMBS, clearances
 from penumbra.training.cylinders import virtual_views, visible
 
 
@@ -60,6 +61,43 @@ def test_a_forearm_hides_up_to_its_radius(offset: float, gone: set[str]):
     for name, height in (("elbow.L", 0.3), ("wrist.L", -0.3)):
         joints[JOINTS.index(name)] = (knee[0] / 2 + offset, -2.0, knee[2] / 2 + height)
     assert _hidden(seen_from(joints, 0)) & {"knee.R"} == gone
+
+
+def test_the_closed_form_is_what_a_search_along_ray_and_axis_finds():
+    rng = np.random.default_rng(8)
+    poses = virtual_views(arms_down() + rng.normal(0, 0.08, (3, 30, 3)), rng, 2).joints.reshape(-1, 30, 3).astype(float)
+    ways, axis = np.linspace(0.5, 1.0, 400)[:, None, None], np.linspace(0.0, 1.0, 80)[None, :, None]
+    judged = 0
+    for pose in poses:
+        trunk, shoulders = (
+            joint(pose, "thorax") - joint(pose, "pelvis"),
+            joint(pose, "shoulder.L") - joint(pose, "shoulder.R"),
+        )
+        clear = clearances(pose.T[..., None], np.asarray, lambda parts: np.concatenate(parts, axis=1))
+        scale = float(clear.scale[0])
+        depth = np.cross(trunk, shoulders + joint(pose, "hip.L") - joint(pose, "hip.R"))
+        depth /= np.linalg.norm(depth)
+        neck, crown = joint(pose, "neck"), joint(pose, "head")
+        flat = np.eye(3) + (1 / 0.6 - 1) * np.outer(depth, depth)
+        solids = [(joint(pose, start), joint(pose, end), radius * scale, np.eye(3)) for start, end, radius in LIMBS]
+        solids.append((neck + 0.2 * (crown - neck), neck + 0.4 * (crown - neck), 0.1 * scale, np.eye(3)))
+        pelvis = joint(pose, "pelvis")
+        solids.append((pelvis, pelvis + 0.8 * trunk, 0.375 * float(np.linalg.norm(shoulders)), flat))
+        for row, name in enumerate(POINTS):
+            place = joint(pose, name)
+            for column, (start, end, radius, stretch) in enumerate(solids):
+                apart = np.linalg.norm((ways * place - start - axis * (end - start)) @ stretch, axis=-1)
+                nearest = apart.min()
+                way = float(ways[np.unravel_index(apart.argmin(), apart.shape)[0]].squeeze())
+                if not 0.5 < way < 1.0:
+                    continue  # the nearest place is not on the way to the point: nothing to compare
+                judged += 1
+                assert clear.inside[row, column, 0] == pytest.approx(radius - nearest, abs=0.006)
+                flesh = DEPTHS[name.partition(".")[0]] * scale
+                behind = (1 - way) * np.linalg.norm(place) - flesh
+                if radius > nearest:
+                    assert clear.behind[row, column, 0] == pytest.approx(behind, abs=0.06)
+    assert judged > 300
 
 
 def test_labels_do_not_know_the_size_of_things():

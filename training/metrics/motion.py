@@ -10,7 +10,7 @@ import numpy as np
 from ...models.skeletons import JOINT_PARENTS, JOINTS, mirrored
 from .position import MILLIMETRES, masked_mean
 
-_BODY = [child for child in range(1, 17) if JOINT_PARENTS[child] >= 0]
+_BODY = list(range(1, 17))
 _PARENTS = [JOINT_PARENTS[child] for child in _BODY]
 _LEFT = [child for child in range(1, 17) if JOINTS[child].endswith(".L")]
 _RIGHT = [JOINTS.index(mirrored(JOINTS[child])) for child in _LEFT]
