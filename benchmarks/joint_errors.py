@@ -1,24 +1,18 @@
-"""Distances of single joints, so that hidden and visible ones, known and unknown ones can be told apart."""
+"""Errors of joints where the truth is known for some of them only."""
 
 from __future__ import annotations
 
 import numpy as np
 
-MILLIMETRES = 1000.0
+from ..training.metrics.position import MILLIMETRES
 
 
-def rooted(answer: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Distances `[..., J]` in millimetres between joints `[..., J, 3]` in metres, each about its own joint 0."""
-    return np.linalg.norm((answer - answer[..., :1, :]) - (truth - truth[..., :1, :]), axis=-1) * MILLIMETRES
-
-
-def aligned(answer: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+def aligned(answer: np.ndarray, truth: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Distances `[..., J]` in millimetres after the best similarity (rotation, scale, place) of every frame.
 
-    known: `[..., J]` bool, the joints that the similarity is fitted to, at least three a frame; all where None.
-    Umeyama, Least-squares estimation of transformation parameters (1991).
+    known: `[..., J]` bool, the joints that the similarity is fitted to, at least three a frame; the others' distances
+    mean nothing. Umeyama, Least-squares estimation of transformation parameters (1991).
     """
-    known = np.ones(truth.shape[:-1], bool) if known is None else known
     weight = known[..., None] / np.maximum(known.sum(axis=-1), 1)[..., None, None]
     truth = np.where(known[..., None], truth, 0.0)
     middle, goal = ((weight * points).sum(axis=-2, keepdims=True) for points in (answer, truth))

@@ -19,9 +19,11 @@ import numpy as np
 from ..inference.cache import default_cache_folder
 from ..inference.track import Track
 from ..inference.trained_lift import TrainedLifter
+from ..models.weights import LIFTER, LIFTERS, weight_path
 from ..tools import fetch
+from ..training.metrics.position import errors
 from .blanking import LIMBS, Limb
-from .joint_errors import aligned, rooted
+from .joint_errors import aligned
 from .occlusion_methods import Lifter
 from .real_methods import ASSUMED, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
 from .real_overlay import Panel, draw_overlay
@@ -41,7 +43,6 @@ from .report import Figure, publish
 from .tables import table
 
 _ROOT = Path(__file__).parent.parent
-_NETWORK = _ROOT / "models" / "weights" / "s3" / "s3.onnx"
 _PICTURE = _ROOT / "docs" / "images" / "real-check.png"
 _PICTURED = 1
 _THREADS = 2
@@ -106,10 +107,10 @@ def main(argv: list[str]) -> int:
     """Measure, print and, unless `--quick`, keep."""
     parser = argparse.ArgumentParser(description="One camera against the triangulation of four.")
     parser.add_argument("--quick", action="store_true", help="one person and one limb, under a minute, nothing kept")
-    parser.add_argument("--network", type=Path, default=_NETWORK, help="weights of the trained lifter")
+    parser.add_argument("--network", type=Path, help="the trained lifter's weights, instead of the shipped ones")
     parser.add_argument("--cache", type=Path, default=default_cache_folder(), help="folder that keeps detections")
     options = parser.parse_args(argv)
-    lifter = TrainedLifter.open(options.network, threads=_THREADS)
+    lifter = TrainedLifter.open(options.network or weight_path(LIFTER, LIFTERS), threads=_THREADS)
     footage = fetch.fetch("pose2sim")
     scenes, limbs = (SCENES[:1], LIMBS[:1]) if options.quick else (SCENES, LIMBS)
     samples: list[Sample] = []
@@ -168,9 +169,9 @@ def _compare(
     frames = chosen & tracked.present
     known = told[frames]
     for lens_name, lens in lenses(view).items():
-        for method, joints in answers(tracked, lens, lifter, view.rate).items():
+        for method, joints in answers(tracked, lens, lifter).items():
             columns = [0, *SCORED_INDEX]
-            apart = rooted(joints[frames][:, columns], goal[frames][:, columns])[:, 1:]
+            apart = errors(joints[frames][:, columns], goal[frames][:, columns])[:, 1:]
             fitted = aligned(joints[frames][:, SCORED_INDEX], goal[frames][:, SCORED_INDEX], known)
             yield Sample(
                 subject=name,
@@ -274,7 +275,7 @@ def _draw(view: View, real: Truth, lifter: Lifter, cache: Path) -> None:
     lens = lenses(view)[MEASURED]
     panels = []
     for name, tracked, paint in (("as filmed", view.track, None), (f"{limb.name} painted over", doctored, limb)):
-        given = answers(tracked, lens, lifter, view.rate)
+        given = answers(tracked, lens, lifter)
         bodies = {method: given[method][frame] + goal[0] for method in (WORLD, TRAINED)}
         panels.append(Panel(name, paint, bodies))
     draw_overlay(view, frame, goal, panels, _PICTURE)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..inference.camera import Camera, guess_camera
-from ..inference.lift import LiftSettings, combine, lift
+from ..inference.lift import LiftSettings, combine, lift, one_body
 from ..inference.place import toward_view
-from ..inference.reliability import Evidence, ReliabilitySettings, body_size, reliability
-from ..inference.sightings import Sightings
+from ..inference.reliability import ReliabilitySettings
+from ..inference.sight import believed, sightings
 from ..inference.track import Track
 from ..models.skeletons import BLAZEPOSE, POINTS
 from .occlusion_methods import Lifter
@@ -41,25 +41,19 @@ def lenses(view: View) -> dict[str, Lens]:
     return {MEASURED: Lens(pinhole, measured.rays), ASSUMED: Lens(assumed, assumed.rays)}
 
 
-def answers(tracked: Track, lens: Lens, lifter: Lifter, rate: float) -> dict[str, np.ndarray]:
+def answers(tracked: Track, lens: Lens, lifter: Lifter) -> dict[str, np.ndarray]:
     """Joints `[T, 30, 3]` in metres about the pelvis in the camera's axes, by every method.
 
-    rate: frames per second. Where the subject is absent, the answers of the first two mean nothing.
+    The first lift and S3 are given as the product gives them, with bones that keep their lengths. Where the subject is
+    absent, the answers of the first two mean nothing. Raises ValueError where it is never present.
     """
     turned = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens.pinhole)
-    first = lift(turned, tracked.confidence, tracked.present, LiftSettings())
-    return {WORLD: combine(turned), FIRST: first.joints, TRAINED: lifter(sightings_of(tracked, lens, rate))}
-
-
-def sightings_of(tracked: Track, lens: Lens, rate: float) -> Sightings:
-    """What a trained lifter reads of a track: the points as rays, and by the reliability gate which of them count."""
-    pixels = tracked.landmarks[..., :2].astype(float)
-    settings = ReliabilitySettings()
-    trust = reliability(
-        Evidence(
-            pixels, tracked.confidence, tracked.flow, tracked.flow_error, body_size(pixels), tracked.present, rate
-        ),
-        settings,
-    )
-    rays = lens.rays(pixels[:, _POINTS])
-    return Sightings(rays, tracked.confidence[:, _POINTS], (trust >= settings.threshold)[:, _POINTS], rate)
+    gate, settings = ReliabilitySettings(), LiftSettings()
+    belief = believed(tracked, gate)
+    given = sightings(tracked, belief, lens.pinhole, gate.threshold)
+    given = replace(given, points=lens.rays(tracked.landmarks[:, _POINTS, :2].astype(float)))
+    return {
+        WORLD: combine(turned),
+        FIRST: lift(turned, tracked.confidence, tracked.present, settings).joints,
+        TRAINED: one_body(lifter(given), belief, tracked.present, settings).joints,
+    }

@@ -12,7 +12,7 @@ import numpy as np
 from ..inference.cache import DetectionCache, cache_key
 from ..inference.footage import fingerprint, open_footage
 from ..inference.lift import LiftSettings, combine, lift
-from ..inference.pipeline import capture
+from ..inference.pipeline import StageSettings, capture
 from ..inference.progress import finish
 from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings, SubjectSettings
 from ..inference.track import Track, TrackSettings, track
@@ -66,15 +66,11 @@ SCENES = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One camera's footage of a subject. size: width and height in pixels. rate: frames per second.
-
-    track: what the product's detector made of it.
-    """
+    """One camera's footage of a subject. size: width and height in pixels. track: what the product's detector made of it."""
 
     camera: CalibratedCamera
     path: Path
     size: tuple[int, int]
-    rate: float
     track: Track
 
 
@@ -90,6 +86,7 @@ def views(footage: Path, scene: Scene, subject: str, cache: Path, threads: int) 
     """The subject as each camera of `scene` sees it, with the camera from the calibration file."""
     folder = footage / scene.folder
     points = scene.subjects[subject]
+    detector_only = StageSettings(lift=LiftSettings(lifter="detector"))
     found = []
     for number, camera in enumerate(read_calibration(folder / "calibration" / "Calib.qca.txt")):
         path = folder / "videos" / f"{camera.name}.mp4"
@@ -99,9 +96,9 @@ def views(footage: Path, scene: Scene, subject: str, cache: Path, threads: int) 
             DetectorSettings(threads=threads),
             cache=cache,
         )
-        take = finish(capture(settings))
+        take = finish(capture(settings, detector_only))
         size = int(take.source["width"]), int(take.source["height"])
-        found.append(View(camera, path, size, float(take.source["frame_rate"]), Track(**take.stage("track"))))
+        found.append(View(camera, path, size, Track(**take.stage("track"))))
     return tuple(found)
 
 

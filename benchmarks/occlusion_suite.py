@@ -1,0 +1,123 @@
+"""Runs methods over trials and occlusions, and keeps one score for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..inference.reliability import Evidence, ReliabilitySettings, body_size, reliability
+from ..inference.sightings import Sightings
+from ..models.skeletons import POINTS
+from ..training.clips import RATE
+from ..training.metrics.bootstrap import Interval
+from ..training.occlusion import Occlusion, Protocol, Wrong, joint_hidden, stream
+from ..training.simulated_flow import FlowNoise, simulated_flow
+from .occlusion_methods import Lifter, Method, lift_all
+from .occlusion_scores import Score, mean_interval, ratio_interval, score
+from .occlusion_trials import Trial
+
+# The seed by which the flow's noise differs from the protocol's own random numbers.
+_FLOW = 1
+UNGATED, GATED = "S3, all believed", "S3, gated"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All scores of a set of trials. scores: by protocol and method, one a trial in the order of `recordings`."""
+
+    recordings: tuple[str, ...]
+    scores: Mapping[tuple[str, str], Sequence[Score]]
+
+    def values(self, protocol: str, method: str, field: str) -> np.ndarray:
+        """One field of every trial's score, `[N]`."""
+        return np.array([getattr(item, field) for item in self.scores[protocol, method]])
+
+    def mean(self, protocol: str, method: str, field: str) -> Interval:
+        """Its mean, with the bootstrap's interval."""
+        return mean_interval(self.values(protocol, method, field), self.recordings)
+
+    def best(self, protocol: str, methods: Iterable[Method], field: str) -> str:
+        """The baseline whose mean is the least."""
+        names = [method.name for method in methods if method.baseline]
+        return min(names, key=lambda name: float(np.nanmean(self.values(protocol, name, field))))
+
+    def against_best(self, protocol: str, name: str, methods: Iterable[Method], field: str) -> Interval:
+        """The ratio of a method's mean to the best baseline's."""
+        best = self.best(protocol, methods, field)
+        ours, theirs = (self.values(protocol, method, field) for method in (name, best))
+        return ratio_interval(ours, theirs, self.recordings)
+
+
+def run_suite(
+    trials: Sequence[Trial],
+    protocols: Sequence[Protocol],
+    methods: tuple[Method, ...],
+    lifters: Mapping[str, Lifter],
+) -> Outcome:
+    """Every method on every trial under every occlusion, the same random numbers for all methods."""
+    scores: dict[tuple[str, str], list[Score]] = {}
+    for trial in trials:
+        given = Sightings(trial.points, trial.confidence, trial.confidence > 0, RATE)
+        clean = {name: lifter(given) for name, lifter in lifters.items()}
+        for protocol in protocols:
+            occluded = occlude(trial, protocol)
+            hidden = joint_hidden(occluded.hidden[0])
+            sightings = Sightings(occluded.points[0], occluded.confidence[0], occluded.seen[0], RATE)
+            for method, joints in zip(methods, lift_all(methods, lifters, sightings, hidden).values(), strict=True):
+                found = score(joints, clean[method.network], trial.truth, hidden)
+                scores.setdefault((protocol.name, method.name), []).append(found)
+    return Outcome(tuple(trial.recording for trial in trials), scores)
+
+
+def run_gate(trials: Sequence[Trial], protocols: Sequence[Wrong], lifter: Lifter) -> tuple[Outcome, Outcome]:
+    """The lifter ungated and gated where points are wrong: over the frames with wrong points, and over whole trials.
+
+    The gate sees the simulated flow, measured with noise, of the body and of a background that moves with the camera.
+    """
+    during: dict[tuple[str, str], list[Score]] = {}
+    whole: dict[tuple[str, str], list[Score]] = {}
+    for trial in trials:
+        clean = lifter(Sightings(trial.points, trial.confidence, trial.confidence > 0, RATE))
+        for protocol in protocols:
+            told = occlude(trial, protocol)
+            wrong = joint_hidden(told.hidden[0])
+            frames = told.hidden[0].any(axis=1)
+            believed = Sightings(told.points[0], told.confidence[0], told.seen[0], RATE)
+            gated = gate(trial, believed, stream(protocol, trial.name, _FLOW))
+            for name, sightings in ((UNGATED, believed), (GATED, gated)):
+                joints, key = lifter(sightings), (protocol.name, name)
+                during.setdefault(key, []).append(
+                    score(joints[frames], clean[frames], trial.truth[frames], wrong[frames])
+                )
+                whole.setdefault(key, []).append(score(joints, clean, trial.truth, wrong))
+    recordings = tuple(trial.recording for trial in trials)
+    return Outcome(recordings, during), Outcome(recordings, whole)
+
+
+def occlude(trial: Trial, protocol: Protocol) -> Occlusion:
+    """What `protocol` leaves of a trial, as a batch of one."""
+    random = stream(protocol, trial.name)
+    return protocol.apply(trial.points[None], trial.confidence[None], trial.joints[None], random)
+
+
+def gate(trial: Trial, believed: Sightings, random: np.random.Generator) -> Sightings:
+    """The sightings with the product's reliability in place of confidence, by a flow that is measured at `random`."""
+    settings = ReliabilitySettings()
+    size = body_size(believed.points)
+    flow, error = simulated_flow(
+        trial.joints[None], believed.points[None], trial.background[None], size[None], FlowNoise(), random
+    )
+    evidence = Evidence(
+        points=believed.points,
+        confidence=believed.confidence,
+        flow=flow[0],
+        flow_error=error[0],
+        size=size,
+        present=np.ones(len(size), bool),
+        rate=believed.rate,
+        names=POINTS,
+    )
+    trust = reliability(evidence, settings)
+    return replace(believed, confidence=trust, seen=trust >= settings.threshold)
