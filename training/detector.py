@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from ..models.skeletons import BONE_NAMES, CARRIERS, JOINTS, POINTS, mirrored
+from . import turns
 from .body import STATURE
 from .cameras import slopes
 from .landmarks import fitted
@@ -17,9 +18,13 @@ _POINT_JOINTS = [JOINTS.index(name) for name in POINTS]
 _POINT_BONES = [BONE_NAMES.index(CARRIERS[name]) for name in POINTS]
 _PARTNERS = np.array([POINTS.index(mirrored(name)) for name in POINTS])
 _NOT_IN_COCO = np.array([name.split(".")[0] in {"index", "pinky", "thumb", "heel", "toe"} for name in POINTS])
-_DRIFT_PERIODS = (6.0, 20.0, 60.0)
-# Frames for which a left-right swap lasts, and a spike's size compared with the usual error.
+# Frames between the key frames of what drifts quickly and slowly.
+_QUICK = (6.0, 20.0)
+_SLOW = 75.0
+# Frames for which a left-right swap lasts, and the part of its error that the confidence tells: detectors do not notice
+# most of their swaps.
 _SWAP_FRAMES = (2, 40)
+_NOTICED = np.float32(0.2)
 
 
 def _limb(*names: str) -> np.ndarray:
@@ -46,15 +51,18 @@ class DetectorModel:
 
     Lengths are shares of the subject's stature as it is seen, so that errors grow with its picture.
     error: usual distance of a point from its place (root of the mean square), before each point's own weight.
-    bias, drift: parts of its variance that stay for the clip and that change slowly; the rest is new in every frame.
+    bias, sway, drift: parts of its variance that stay for the clip, change over seconds, and change over some frames; the
+    rest is new in every frame.
     quality: spread of the logarithm of the error from clip to clip. spikes: share of the points that jump; spike: how far.
     swaps: left-right swaps a clip in the mean. definition: spread of where a landmark lies on the body, in statures.
     coco: share of the clips that have COCO's landmarks instead of BlazePose's, no hands and no feet among them.
-    hidden: how much greater errors are where a point is hidden. doubt: spread of the confidence about the curve.
+    hidden: how much greater errors are where a point is hidden. doubt: spread of the confidence's logit about the fitted
+    curve; without doubt the confidence is 1 throughout.
     """
 
     error: float = 0.0
     bias: float = 0.0
+    sway: float = 0.0
     drift: float = 0.0
     quality: float = 0.0
     spikes: float = 0.0
@@ -79,7 +87,9 @@ def typical() -> DetectorModel:
     measured = fitted()["detector"]
     return DetectorModel(
         error=measured["error"],
-        bias=measured["bias"],
+        # what stays for the fitted clip's second and a half stays for ever or sways: one clip cannot tell, so half each
+        bias=measured["bias"] / 2,
+        sway=measured["bias"] / 2,
         drift=measured["drift"],
         quality=0.4,
         spikes=0.003,
@@ -113,30 +123,27 @@ def observe(
     model = model or DetectorModel()
     count, length = joints.shape[:2]
     coco = rng.random(count) < model.coco
-    places = joints[:, :, _POINT_JOINTS].astype(np.float32)
-    shift = np.where(
-        coco[:, None, None], coco_offsets(), np.float32(0.0)
-    ) + model.definition * STATURE * rng.standard_normal((count, len(POINTS), 3), dtype=np.float32)
+    places = np.take(joints, _POINT_JOINTS, axis=2).astype(np.float32, copy=False)
     if model.coco or model.definition:
-        places = places + _carried(matrices, shift.astype(np.float32))
-    size = STATURE / np.maximum(joints[:, :, 0, 2].mean(axis=1), 0.5).astype(np.float32)[:, None, None, None]
+        shift = coco[:, None, None] * coco_offsets()
+        shift += np.float32(model.definition * STATURE) * rng.standard_normal(shift.shape, dtype=np.float32)
+        places = _carried(places, matrices, shift)
+    points = np.ascontiguousarray(slopes(places))
+    size = (STATURE / np.maximum(joints[:, :, 0, 2].mean(axis=1), 0.5)).astype(np.float32)
     errors = _errors(rng, count, length, model, hidden)
-    points = slopes(places)
+    distance = turns.length(errors)
     swapped = _swapped(rng, count, length, model.swaps)
-    if swapped.any():
-        seen = np.where(swapped[..., None], points[:, :, _PARTNERS], points)
-        amiss = np.linalg.norm(seen - points, axis=-1) / size[..., 0]
-        points = seen
-    else:
-        amiss = np.float32(0.0)
-    distance = np.linalg.norm(errors, axis=-1)
-    # detectors do not notice most of their swaps: those count for a part only
-    confidence = _confidence(rng, distance + 0.2 * amiss, hidden, model)
-    points = points + size * errors
-    unknown = coco[:, None, None] & _NOT_IN_COCO
-    return Observation(
-        np.where(unknown[..., None], np.float32(0.0), points), np.where(unknown, np.float32(0.0), confidence)
-    )
+    for clip in np.nonzero(swapped.any(axis=(1, 2)))[0]:
+        seen = np.where(swapped[clip][..., None], points[clip][:, _PARTNERS], points[clip])
+        distance[clip] += _NOTICED * turns.length(seen - points[clip]) / size[clip]
+        points[clip] = seen
+    confidence = _confidence(rng, distance, hidden, model)
+    errors *= size[:, None, None, None]
+    points += errors
+    for clip in np.nonzero(coco)[0]:
+        points[clip][:, _NOT_IN_COCO] = 0.0
+        confidence[clip][:, _NOT_IN_COCO] = 0.0
+    return Observation(points, confidence)
 
 
 @cache
@@ -160,11 +167,12 @@ def point_weights() -> np.ndarray:
     return np.array([table[name.split(".")[0]] for name in POINTS], np.float32)
 
 
-def _carried(matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Offsets `[B, 25, 3]` of the rest pose as the bones `[B, T, 18, 3, 3]` turn them; `[B, T, 25, 3]`."""
-    chosen = matrices[:, :, _POINT_BONES]
-    x, y, z = np.moveaxis(offsets[:, None, :, None], -1, 0)
-    return chosen[..., 0] * x + chosen[..., 1] * y + chosen[..., 2] * z
+def _carried(places: np.ndarray, matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Places `[B, T, 25, 3]` moved by offsets `[B, 25, 3]` of the rest pose, as the bones `[B, T, 18, 3, 3]` turn them."""
+    result = turns.room(places[..., 0], 3)
+    for point, bone in enumerate(_POINT_BONES):
+        result[:, :, point] = places[:, :, point] + turns.rotate(matrices[:, :, bone], offsets[:, None, point])
+    return result
 
 
 def _errors(
@@ -175,18 +183,18 @@ def _errors(
     shape = (count, length, len(POINTS), 2)
     if not model.error:
         return np.zeros(shape, np.float32)
-    sway = sum(drifting(rng, count, length, channels, period) for period in _DRIFT_PERIODS) / np.sqrt(
-        len(_DRIFT_PERIODS)
-    )
-    jitter = rng.standard_normal((count, length, channels), dtype=np.float32)
-    bias = rng.standard_normal((count, 1, channels), dtype=np.float32)
-    rest = max(1.0 - model.bias - model.drift, 0.0)
-    noise = np.sqrt(model.bias) * bias + np.sqrt(model.drift) * sway + np.sqrt(rest) * jitter
+    rest = max(1.0 - model.bias - model.sway - model.drift, 0.0)
+    noise = np.float32(rest**0.5) * rng.standard_normal((count, length, channels), dtype=np.float32)
+    for period in _QUICK:
+        noise += np.float32((model.drift / len(_QUICK)) ** 0.5) * drifting(rng, count, length, channels, period)
+    noise += np.float32(model.sway**0.5) * drifting(rng, count, length, channels, _SLOW)
+    noise += np.float32(model.bias**0.5) * rng.standard_normal((count, 1, channels), dtype=np.float32)
     quality = np.exp(model.quality * rng.standard_normal((count, 1, 1))) * (model.error / np.sqrt(2.0))
     scale = (quality * point_weights()).astype(np.float32)
     if hidden is not None:
-        scale = np.where(hidden, model.hidden, 1.0).astype(np.float32) * scale
-    errors = noise.reshape(shape).astype(np.float32) * scale[..., None]
+        scale = np.where(hidden, np.float32(model.hidden), np.float32(1.0)) * scale
+    errors = noise.reshape(shape)
+    errors *= scale[..., None]
     jumps = np.nonzero(rng.random(shape[:3], dtype=np.float32) < model.spikes)
     errors[jumps] += model.spike * rng.standard_normal((len(jumps[0]), 2), dtype=np.float32)
     return errors
@@ -211,12 +219,12 @@ def _confidence(
     The doubt is added where confidence has no bounds, in its logit, and part of it stays for the clip, part drifts.
     """
     if not model.doubt:
-        return np.exp(-distance).astype(np.float32) if model.error else np.ones(distance.shape, np.float32)
-    curve = fitted()["confidence"]
+        return np.ones(distance.shape, np.float32)
+    curve = {name: np.float32(value) for name, value in fitted()["confidence"].items()}
     count, length, points = distance.shape
-    logit = curve["best"] - curve["slope"] * np.log1p(distance / curve["scale"])
     doubt = drifting(rng, count, length, points, 12.0) + rng.standard_normal((count, 1, points), dtype=np.float32)
-    logit = logit + model.doubt / np.sqrt(2.0) * doubt
+    logit = curve["best"] - curve["slope"] * np.log1p(distance / curve["scale"])
+    logit += np.float32(model.doubt * 0.5**0.5) * doubt
     if hidden is not None:
-        logit = logit - curve["hidden"] * hidden
-    return (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
+        logit -= curve["hidden"] * hidden
+    return np.float32(1.0) / (np.float32(1.0) + np.exp(-logit))
