@@ -120,10 +120,9 @@ def suite(
     model: DetectorModel | None = None,
     methods: tuple[Method, ...] = METHODS,
 ) -> Outcome:
-    """The methods on windows of `clips` under `protocols`, each of them once."""
-    once = tuple({protocol.name: protocol for protocol in protocols}.values())
+    """The methods on windows of `clips` under `protocols`."""
     chosen = choose(clips, size.least, size.most)
-    return run_suite(list(trials(chosen, body, model or DetectorModel())), once, methods, lifters)
+    return run_suite(list(trials(chosen, body, model or DetectorModel())), protocols, methods, lifters)
 
 
 def left_out(clips: Sequence[Clip], networks: Path, size: Size) -> dict[tuple[str, str], Outcome]:

@@ -56,12 +56,16 @@ def run_suite(
     methods: tuple[Method, ...],
     lifters: Mapping[str, Lifter],
 ) -> Outcome:
-    """Every method on every trial under every occlusion, the same random numbers for all methods."""
+    """Every method on every trial under every occlusion, the same random numbers for all methods.
+
+    A protocol that is named twice is run once.
+    """
+    once = {protocol.name: protocol for protocol in protocols}.values()
     scores: dict[tuple[str, str], list[Score]] = {}
     for trial in trials:
         given = Sightings(trial.points, trial.confidence, trial.confidence > 0, RATE)
         clean = {name: lifter(given) for name, lifter in lifters.items()}
-        for protocol in protocols:
+        for protocol in once:
             occluded = occlude(trial, protocol)
             hidden = joint_hidden(occluded.hidden[0])
             sightings = Sightings(occluded.points[0], occluded.confidence[0], occluded.seen[0], RATE)
