@@ -26,19 +26,23 @@ class ReliabilitySettings:
     threshold: reliability from which a point is reliable.
     sigma: by how much flow and displacement may differ, as a share of the body's size.
     slip: forward-backward error from which flow is unknown, as a share of the body's size.
-    surprise: how unlikely it is that a point which is right jumps, as a negative natural logarithm.
-    switch: the same for a point that turns wrong or right again without a jump.
     patience: seconds that a point can be wrong between two jumps; after a longer time the jumps are believed instead.
+
+    How unlikely things are, as negative natural logarithms, for `memory`:
+    surprise: that a point which is right jumps. turn: that a jump makes a point wrong or right again. switch: that it
+    turns so without a jump. slide: that a point which is right goes on as it did, but not as the flow says.
     """
 
     gated: bool = True
     memory: bool = True
     threshold: float = 0.3
-    sigma: float = 0.02
+    sigma: float = 0.022
     slip: float = 0.02
-    surprise: float = 5.0
-    switch: float = 6.0
-    patience: float = 1.5
+    patience: float = 2.5
+    surprise: float = 14.0
+    turn: float = 3.0
+    switch: float = 16.0
+    slide: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,13 @@ class _Steps:
     """The way of each point from the last present frame to each frame, `[..., T, P]`.
 
     known: whether there is anything to compare. confirmed: exp(−‖o − d‖² / 2 sigma²), 1 where nothing is known.
+    steady: the same for the point's own last displacement instead of the flow.
     swapped: 0 to 1, whether a point came to its left or right partner's place, or its partner to its own.
     """
 
     known: np.ndarray
     confirmed: np.ndarray
+    steady: np.ndarray
     swapped: np.ndarray
 
 
@@ -103,7 +109,10 @@ def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
     onto = _agreement(evidence.points, expected[..., partner, :], settings.sigma * size) * known[..., partner]
     swapped = np.maximum(onto, onto[..., partner]) * (np.array(partner) != np.arange(len(partner)))
     confirmed = np.where(known, _agreement(evidence.points, expected, settings.sigma * size), 1.0)
-    return _Steps(known, confirmed, swapped)
+    move = np.where(moved[..., None, None], evidence.points - before, 0.0)
+    last_move = np.take_along_axis(move, last[..., None, None], axis=-3)
+    steady = _agreement(move, last_move, settings.sigma * size)
+    return _Steps(known, confirmed, steady, swapped)
 
 
 def _last_present(present: np.ndarray) -> np.ndarray:
@@ -124,19 +133,27 @@ def _remembered(steps: _Steps, rate: float, settings: ReliabilitySettings) -> np
     """`[..., T, P]` probability that a point is right, given its steps in the whole clip.
 
     A hidden Markov model of two states, right and wrong, whose steps carry the evidence, solved by the forward-backward
-    algorithm (Rabiner, 1989). A right point moves with the picture but for a surprise; a wrong one moves in any way; a
-    point turns wrong or right where it jumps. A surprise is twice as unlikely where left and right take each other's
-    place.
+    algorithm (Rabiner, 1989). A right point moves with the picture, or steadily on (at the rim of a limb the picture can
+    show the background's motion), but for a surprise; a wrong one moves in any way; a point turns wrong or right where it
+    jumps. A surprise is twice as unlikely where left and right take each other's place. At both ends of the clip a point
+    is rather right.
     """
-    jumped = steps.known * (1.0 - steps.confirmed)
-    stay_right = steps.confirmed + np.exp(-settings.surprise * (1.0 + steps.swapped))
-    turn = jumped + np.exp(-settings.switch)
+    fits = np.maximum(steps.confirmed, steps.steady * np.exp(-settings.slide))
+    stay_right = fits + np.exp(-settings.surprise * (1.0 + steps.swapped))
+    # twice as wide as the gate: what is only a little off is no jump
+    jumped = steps.known * (1.0 - np.maximum(steps.confirmed, steps.steady) ** 0.25)
+    turn = jumped * np.exp(-settings.turn) + np.exp(-settings.switch)
     # a detour of `patience` between two jumps costs as much as the two surprises that it explains
-    stay_wrong = np.exp(-2.0 * settings.surprise / (settings.patience * rate))
-    ahead = _log_odds(stay_right, turn, stay_wrong, np.exp(settings.surprise / 2))
-    following = [np.roll(np.flip(step, axis=-2), 1, axis=-2) for step in (stay_right, turn)]
-    back = np.flip(_log_odds(*following, stay_wrong, 1.0), axis=-2)
+    stay_wrong = np.exp(-2.0 * (settings.surprise - settings.turn) / (settings.patience * rate))
+    first = np.exp(settings.surprise / 2)
+    ahead = _log_odds(stay_right, turn, stay_wrong, first)
+    back = np.flip(_log_odds(_from_the_end(stay_right), _from_the_end(turn), stay_wrong, first), axis=-2)
     return 1.0 / (1.0 + np.exp(-(ahead + back)))
+
+
+def _from_the_end(steps: np.ndarray) -> np.ndarray:
+    """Steps `[..., T, P]` to each frame as those of the clip played backward, whose first frame's is not used either."""
+    return np.roll(np.flip(steps, axis=-2), 1, axis=-2)
 
 
 def _log_odds(stay_right: np.ndarray, turn: np.ndarray, stay_wrong: float, first: float) -> np.ndarray:

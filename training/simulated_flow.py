@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..models.skeletons import JOINTS
+from .cameras import Cameras, slopes
 from .capsules import LIMBS
 
 # Further capsules, start, end, radius in metres: what `LIMBS` leaves out of a body's outline.
@@ -32,6 +33,8 @@ _ENDS = [JOINTS.index(end) for _, end, _ in _CAPSULES]
 _RADII = np.array([radius for *_, radius in _CAPSULES], np.float32)
 _NEAREST = 0.1
 """Metres before the camera at which a depth is cut off."""
+_BACKGROUND = 1.6
+"""Distance of the background over the subject's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,17 @@ def simulated_flow(
     known = random.random(covered.shape, np.float32) >= noise.failed
     error[:, 1:] = np.where(known, spread[..., 0] * np.abs(random.standard_normal(covered.shape, np.float32)), np.inf)
     return flow, error
+
+
+def background_flow(cameras: Cameras, joints: np.ndarray) -> np.ndarray:
+    """How the background behind the subject moves, `[B, T, 2]` slopes since the last frame; joints `[B, T, 30, 3]`."""
+    flow = np.zeros((*joints.shape[:2], 2), np.float32)
+    rotations, positions = cameras.rotations, cameras.positions
+    behind = _BACKGROUND * joints[:, :-1, 0]
+    place = np.einsum("...ji,...j->...i", rotations[:, :-1], behind) + positions[:, :-1]
+    after = np.einsum("...ij,...j->...i", rotations[:, 1:], place - positions[:, 1:])
+    flow[:, 1:] = slopes(after) - slopes(behind)
+    return flow
 
 
 def _body_flow(before: np.ndarray, after: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,73 @@
+"""Scenes in which it is known which points are wrong: what the reliability gate is calibrated on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..inference.reliability import Evidence, body_size
+from ..models.skeletons import JOINTS, POINTS
+from . import turns
+from .body import joints_of_matrices
+from .cameras import sample_cameras, slopes
+from .clips import RATE, Clip
+from .detector import DetectorModel, observe, typical
+from .occlusion import Clean, Protocol, Wrong
+from .simulated_flow import FlowNoise, background_flow, simulated_flow
+
+FRAMES = 240
+"""Frames of a scene: eight seconds."""
+LIMIT = 0.1
+"""Error from which a point is wrong, in lengths of the trunk as it is seen."""
+PROTOCOLS: tuple[Protocol, ...] = (
+    Clean(),
+    *(Wrong(kind, length) for kind in ("swap", "edge", "drift") for length in (15, 45)),
+)
+
+_POINTS = [JOINTS.index(name) for name in POINTS]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """B clips under one protocol. wrong: `[B, T, 25]` bool, the points whose error is above `LIMIT`."""
+
+    name: str
+    evidence: Evidence
+    wrong: np.ndarray
+
+
+def scenes(clips: list[Clip], rng: np.random.Generator, detector: DetectorModel | None = None) -> list[Scene]:
+    """The middles of all clips that are long enough, seen by one camera each, under every one of `PROTOCOLS`.
+
+    detector: how the points err before the protocol makes some wrong; unless given the typical one, without what stays
+    off in a whole clip (no motion can tell it) and without swaps and spikes of its own. Raises ValueError where no clip is long enough.
+    """
+    long = [clip for clip in clips if len(clip) >= FRAMES]
+    if not long:
+        raise ValueError(f"No clip has {FRAMES} frames.")
+    rows = [slice((len(clip) - FRAMES) // 2, (len(clip) + FRAMES) // 2) for clip in long]
+    root = np.stack([clip.root[row] for clip, row in zip(long, rows, strict=True)])
+    matrices = turns.to_matrix(np.stack([clip.rotations[row] for clip, row in zip(long, rows, strict=True)]))
+    offsets = np.stack([clip.offsets for clip in long])
+    cameras = sample_cameras(rng, root)
+    joints = cameras.to_camera(joints_of_matrices(matrices, offsets[:, None]) + root[:, :, None])
+    detector = detector or replace(typical(), bias=0.0, definition=0.0, swaps=0.0, spikes=0.0, coco=0.0)
+    seen = observe(joints, cameras.turned(matrices), rng, detector)
+    truth = slopes(joints[:, :, _POINTS])
+    background = background_flow(cameras, joints)
+    made = []
+    for protocol in PROTOCOLS:
+        told = protocol.apply(seen.points, seen.confidence, joints, rng)
+        size = body_size(told.points)
+        flow, error = simulated_flow(joints, told.points, background, size, FlowNoise(), rng)
+        evidence = Evidence(told.points, told.confidence, flow, error, size, np.ones(size.shape, bool), RATE, POINTS)
+        far = np.linalg.norm(told.points - truth, axis=-1) > LIMIT * _trunk(joints)[..., None]
+        made.append(Scene(protocol.name, evidence, far))
+    return made
+
+
+def _trunk(joints: np.ndarray) -> np.ndarray:
+    """`[B, T]` slopes that the trunk's length takes up at the pelvis's distance."""
+    pelvis, thorax = joints[..., JOINTS.index("pelvis"), :], joints[..., JOINTS.index("thorax"), :]
+    return np.linalg.norm(thorax - pelvis, axis=-1) / pelvis[..., 2]
