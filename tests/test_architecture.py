@@ -57,6 +57,7 @@ BLENDER_ALLOWED = (
     "scene/",
     "cli/blender.py",
     "tools/pictures.py",
+    "training/motion/blender_worker.py",
     "benchmarks/",
     "tests/blender/",
     "tests/window/",
