@@ -66,15 +66,18 @@ def mean_interval(values: np.ndarray, recordings: Sequence[str]) -> Interval:
 
 
 def ratio_interval(above: np.ndarray, below: np.ndarray, recordings: Sequence[str]) -> Interval:
-    """Ratio of two means over the same trials `[N]`, with its 95 % interval from the same bootstrap."""
+    """Ratio of two means over the same trials `[N]`, with its 95 % interval from the same bootstrap.
+
+    All NaN where the lower mean is not above zero, for then a ratio says nothing.
+    """
     means, counts = _by_recording(np.stack([above, below], axis=1), recordings)
-    if not len(counts):
-        return Interval(np.nan, np.nan, np.nan)
     totals = means * counts[:, None]
+    whole = totals.sum(axis=0)
+    if not len(counts) or whole[1] <= 0:
+        return Interval(np.nan, np.nan, np.nan)
     drawn = np.random.default_rng(0).integers(len(counts), size=(_DRAWS, len(counts)))
     sums = totals[drawn].sum(axis=1)
     low, high = np.quantile(sums[:, 0] / sums[:, 1], (0.025, 0.975))
-    whole = totals.sum(axis=0)
     return Interval(float(whole[0] / whole[1]), float(low), float(high))
 
 

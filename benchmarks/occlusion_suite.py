@@ -12,7 +12,7 @@ from ..inference.sightings import Sightings
 from ..models.skeletons import POINTS
 from ..training.clips import RATE
 from ..training.metrics.bootstrap import Interval
-from ..training.occlusion import Occlusion, Protocol, Wrong, joint_hidden, stream
+from ..training.occlusion import Occlusion, Protocol, joint_hidden, stream
 from ..training.simulated_flow import FlowNoise, simulated_flow
 from .occlusion_methods import Lifter, Method, lift_all
 from .occlusion_scores import Score, mean_interval, ratio_interval, score
@@ -63,32 +63,34 @@ def run_suite(
     once = {protocol.name: protocol for protocol in protocols}.values()
     scores: dict[tuple[str, str], list[Score]] = {}
     for trial in trials:
-        given = Sightings(trial.points, trial.confidence, trial.confidence > 0, RATE)
+        given = believe(trial.points, trial.confidence)
         clean = {name: lifter(given) for name, lifter in lifters.items()}
         for protocol in once:
             occluded = occlude(trial, protocol)
             hidden = joint_hidden(occluded.hidden[0])
-            sightings = Sightings(occluded.points[0], occluded.confidence[0], occluded.seen[0], RATE)
+            sightings = believe(occluded.points[0], occluded.confidence[0])
             for method, joints in zip(methods, lift_all(methods, lifters, sightings, hidden).values(), strict=True):
                 found = score(joints, clean[method.network], trial.truth, hidden)
                 scores.setdefault((protocol.name, method.name), []).append(found)
     return Outcome(tuple(trial.recording for trial in trials), scores)
 
 
-def run_gate(trials: Sequence[Trial], protocols: Sequence[Wrong], lifter: Lifter) -> tuple[Outcome, Outcome]:
+def run_gate(trials: Sequence[Trial], protocols: Sequence[Protocol], lifter: Lifter) -> tuple[Outcome, Outcome]:
     """The lifter ungated and gated where points are wrong: over the frames with wrong points, and over whole trials.
+
+    Where nothing is wrong, only whole trials have a score.
 
     The gate sees the simulated flow, measured with noise, of the body and of a background that moves with the camera.
     """
     during: dict[tuple[str, str], list[Score]] = {}
     whole: dict[tuple[str, str], list[Score]] = {}
     for trial in trials:
-        clean = lifter(Sightings(trial.points, trial.confidence, trial.confidence > 0, RATE))
+        clean = lifter(believe(trial.points, trial.confidence))
         for protocol in protocols:
             told = occlude(trial, protocol)
             wrong = joint_hidden(told.hidden[0])
             frames = told.hidden[0].any(axis=1)
-            believed = Sightings(told.points[0], told.confidence[0], told.seen[0], RATE)
+            believed = believe(told.points[0], told.confidence[0])
             gated = gate(trial, believed, stream(protocol, trial.name, _FLOW))
             for name, sightings in ((UNGATED, believed), (GATED, gated)):
                 joints, key = lifter(sightings), (protocol.name, name)
@@ -104,6 +106,11 @@ def occlude(trial: Trial, protocol: Protocol) -> Occlusion:
     """What `protocol` leaves of a trial, as a batch of one."""
     random = stream(protocol, trial.name)
     return protocol.apply(trial.points[None], trial.confidence[None], trial.joints[None], random)
+
+
+def believe(points: np.ndarray, confidence: np.ndarray) -> Sightings:
+    """Sightings by confidence alone, as the product has them without its gate: sure enough points are seen."""
+    return Sightings(points, confidence, confidence >= ReliabilitySettings().threshold, RATE)
 
 
 def gate(trial: Trial, believed: Sightings, random: np.random.Generator) -> Sightings:

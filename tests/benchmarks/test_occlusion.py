@@ -155,12 +155,17 @@ def test_a_ratio_is_that_of_the_means_over_trials_that_have_both():
     assert (found.mean, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
 
 
+def test_a_ratio_to_nothing_says_nothing():
+    assert np.isnan(ratio_interval(np.array([1.0]), np.array([-1.0]), ["a"]).mean)
+    assert np.isnan(ratio_interval(np.array([np.nan]), np.array([1.0]), ["a"]).mean)
+
+
 def test_figures_compare_with_the_best_baseline():
     # straight motion: the line is exact, so that the excess of S3 can only be worse than the best baseline's
     curved = flat_trial(wave=0.002)
     good, bad = outcome_of(curved, 0.001), outcome_of(curved, 1.0)
-    assert [figure.verdict for figure in excess_figures(good, "held-out")] == ["ok", "ok", "ok"]
-    assert [figure.verdict for figure in excess_figures(bad, "held-out")] == ["short", "short", "short"]
+    assert [figure.verdict for figure in excess_figures(good, "held-out")] == ["ok", "ok", "ok", "told"]
+    assert [figure.verdict for figure in excess_figures(bad, "held-out")] == ["short", "short", "short", "told"]
     assert [figure.verdict for figure in clean_figures(good, "cmu")] == ["ok", "ok"]
     assert next(figure.name for figure in excess_figures(good, "cmu")) == "excess_W_30_3_cmu"
     best = good.best(HARD[0].name, METHODS, "excess")
@@ -181,7 +186,7 @@ def test_tables_and_plot(tmp_path: Path):
 
 def test_the_gate_cuts_the_error_of_swapped_limbs():
     trial = flat_trial(wave=0.0002)
-    during, whole = run_gate([trial], [Wrong("swap", 15)], FlatLifter(trial, 0.02))
+    during, whole = run_gate([trial], [Clean(), Wrong("swap", 15)], FlatLifter(trial, 0.02))
     name = "D(swap,15)"
     ungated, gated = (during.values(name, method, "everything")[0] for method in (UNGATED, GATED))
     assert gated < 0.5 * ungated
@@ -189,7 +194,7 @@ def test_the_gate_cuts_the_error_of_swapped_limbs():
     figure = gate_figures(during)[0]
     assert figure.value == pytest.approx(1.0 - gated / ungated)
     assert figure.verdict == "ok"
-    assert name in gate_table(during, whole)
+    assert name in gate_table(during, whole, "perfect 2D")
 
 
 @pytest.mark.parametrize(
