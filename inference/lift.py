@@ -1,11 +1,13 @@
-"""The first lift: the detector's own world landmarks become the product skeleton with one set of bone lengths.
+"""From landmarks to the product skeleton with one set of bone lengths.
 
-Trained lifters replace it behind the same interface: landmarks with confidence in, joints with confidence out.
+The first lift takes the detector's own world landmarks; a trained lifter's joints (`trained_lift`) are made one body by
+the same code.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -30,8 +32,13 @@ _NOSE_PITCH = np.radians(12.0)
 
 @dataclass(frozen=True, slots=True)
 class LiftSettings:
-    """`sure` is the confidence above which a frame counts for the bone lengths."""
+    """How landmarks become joints.
 
+    lifter: "s3" is the trained lifter; "detector" takes the detector's own landmarks in three dimensions.
+    sure: confidence above which a frame counts for the bone lengths.
+    """
+
+    lifter: Literal["s3", "detector"] = "s3"
     sure: float = 0.5
 
 
@@ -54,19 +61,30 @@ def combine(landmarks: np.ndarray) -> np.ndarray:
     return np.einsum("jl,...ld->...jd", _weights(), landmarks)
 
 
-def lift(world: np.ndarray, confidence: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
-    """World landmarks `[T, 33, 3]` in metres and their confidence `[T, 33]` as joints with constant bone lengths.
-
-    present: `[T]` bool. Raises ValueError where no frame is present.
-    """
-    if not present.any():
-        raise ValueError("No frame holds the subject.")
+def detected_joints(world: np.ndarray) -> np.ndarray:
+    """Joints `[T, 30, 3]` from the detector's world landmarks `[T, 33, 3]`: the first lift, without a network."""
     world = world.astype(float)
     joints = combine(world)
     joints[:, JOINTS.index("head")] = _crown(world)
+    return joints
+
+
+def one_body(joints: np.ndarray, confidence: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
+    """Joints `[T, 30, 3]` in metres as those of one body, whose bones keep their lengths.
+
+    confidence: `[T, 33]` of the landmarks. present: `[T]` bool. Raises ValueError where no frame is present.
+    """
+    if not present.any():
+        raise ValueError("No frame holds the subject.")
     sure = _joint_confidence(confidence) * present[:, None]
+    joints = joints.astype(float)
     lengths = _bone_lengths(joints, sure, settings.sure)
     return Lift(_with_lengths(joints, lengths), sure, lengths)
+
+
+def lift(world: np.ndarray, confidence: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
+    """The first lift: the detector's world landmarks `[T, 33, 3]` as one body; the rest as for `one_body`."""
+    return one_body(detected_joints(world), confidence, present, settings)
 
 
 def _weights() -> np.ndarray:

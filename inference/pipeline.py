@@ -1,6 +1,6 @@
 """The whole way from footage to a take, as one generator of progress, and from a take to motion.
 
-footage ─► scout ─► track ─► lift ─► place ─► solve ─► take ─► motion
+footage ─► scout ─► track ─► reliability ─► lift ─► place ─► solve ─► take ─► motion
 """
 
 from __future__ import annotations
@@ -15,22 +15,25 @@ import numpy as np
 
 from ..errors import TakeError
 from ..models.open_model import open_pose_model
-from ..models.weights import weight_hashes
+from ..models.weights import LIFTER, LIFTERS, weight_hashes, weight_path
 from ..version import version
 from .cache import DetectionCache, cache_key
 from .camera import Camera, guess_camera
 from .flow import unknown_flow
 from .footage import Footage, fingerprint, open_footage
-from .lift import LiftSettings, combine, lift
+from .lift import LiftSettings, combine, detected_joints, one_body
 from .motion import Motion, RestPose
 from .place import PlaceSettings, root_in_camera, toward_view, upright
 from .prefetch import prefetch
 from .progress import Progress, Work
+from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
 from .settings import CameraSettings, CaptureSettings
+from .sight import believed, sightings
 from .solve import SolveSettings, solve
 from .take import Take
 from .track import Track, TrackSettings, track
+from .trained_lift import TrainedLifter
 
 # Raised whenever detection or tracking changes, so that detections cached by an older version are not used.
 _TRACK_VERSION = 3
@@ -44,6 +47,7 @@ class StageSettings:
 
     scout: ScoutSettings = field(default_factory=ScoutSettings)
     track: TrackSettings = field(default_factory=TrackSettings)
+    reliability: ReliabilitySettings = field(default_factory=ReliabilitySettings)
     lift: LiftSettings = field(default_factory=LiftSettings)
     place: PlaceSettings = field(default_factory=PlaceSettings)
     solve: SolveSettings = field(default_factory=SolveSettings)
@@ -80,8 +84,8 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     tracked = _track_of(take)
     focal_length = camera.focal_length or take.source["focal_length"]
     lens = guess_camera(take.source["width"], take.source["height"], focal_length)
-    world = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens)
-    lifted = lift(world, tracked.confidence, tracked.present, stages.lift)
+    belief = believed(tracked, stages.reliability)
+    lifted = one_body(_joints(tracked, belief, lens, stages), belief, tracked.present, stages.lift)
     yield Progress("solve", 1, 3, "Placing the subject")
     points = combine(tracked.landmarks[..., :2].astype(float))
     root = root_in_camera(lifted, points, tracked.present, tracked.times, lens, stages.place)
@@ -101,6 +105,14 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
             rest_tails=solved.rest.tails,
         )
     )
+
+
+def _joints(tracked: Track, belief: np.ndarray, lens: Camera, stages: StageSettings) -> np.ndarray:
+    """Joints `[T, 30, 3]` in metres about the pelvis, camera axes, by the lifter that the settings name."""
+    if stages.lift.lifter == "detector":
+        return detected_joints(toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens))
+    lifter = TrainedLifter.open(weight_path(LIFTER, LIFTERS))
+    return lifter(sightings(tracked, belief, lens, stages.reliability.threshold))
 
 
 def motion_of(take: Take) -> Motion:

@@ -10,6 +10,9 @@ from ..errors import SetupError
 
 FOLDER = Path(__file__).parent / "weights" / "blazepose"
 """The weights lie inside the extension; they are fetched when it is built or first set up and never committed."""
+LIFTERS = FOLDER.parent / "s3"
+"""Our own lifters, with their card; these are committed."""
+LIFTER = "s3.onnx"
 
 _REMEDY = "Run ./capture once to fetch the weights, or reinstall the extension."
 

@@ -7,6 +7,8 @@ import numpy as np
 from penumbra.inference import rotations as rot
 from penumbra.inference.motion import Motion, RestPose
 from penumbra.models.skeletons import BONE_PARENTS, BONES
+from penumbra.training.bodies import mean_body
+from penumbra.training.body import joints_of
 
 LENGTHS = {
     "hips": 0.12, "spine": 0.38, "neck": 0.12, "head": 0.2, "shoulder": 0.17, "upper_arm": 0.28, "forearm": 0.25,
@@ -64,3 +66,10 @@ def standing(count: int = 2) -> Motion:
         rest=rest,
         fps=30.0,
     )
+
+
+def people_in_camera(frames: int, seed: int = 7, away: float = 4.0) -> np.ndarray:
+    """`[T, 30, 3]` joints in metres of somebody who moves at random, `away` metres before a level camera, in its frame."""
+    moving = random_motion(frames, seed=seed, bend=0.6)
+    world = joints_of(moving.rotations, mean_body()) + 0.2 * moving.root[:, None]
+    return world[..., [0, 2, 1]] * np.array([1.0, -1.0, 1.0]) + np.array([0.0, 0.0, away])

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tools": {"models"},
     "tools/pictures.py": {"inference", "scene"},
     "training": {"models", "inference"},
-    "benchmarks": {"models", "inference", "retarget", "scene", "operators", "cli", "tools"},
+    "benchmarks": {"models", "inference", "retarget", "scene", "operators", "cli", "tools", "training"},
     "tests": {
         "models",
         "inference",

@@ -17,12 +17,13 @@ from .networks import Gaps
 class Batch:
     """One batch for the trainer; B windows of T frames, everything in the turned view (`Features.views`).
 
-    values, point_gaps, joint_gaps: the network's input. seen: `[B, T, 25]` 0 or 1. hidden: `[B, T, 30]` 1 where a joint
+    values, point_gaps, joint_gaps: the network's input. sighted: `[B, T, 25, 2]` the points in it. seen: `[B, T, 25]` 0 or 1. hidden: `[B, T, 30]` 1 where a joint
     is out of sight. points: `[B, T, 25, 2]` the true points in the input's form. joints: `[B, T, 30, 3]` metres about
     the pelvis. size: `[B, T]` slopes to one of the input's units. labelled: `[B]` 1 where `joints` may be used.
     """
 
     values: Tensor
+    sighted: Tensor
     point_gaps: Gaps
     joint_gaps: Gaps
     seen: Tensor
@@ -55,6 +56,7 @@ def network_batch(
     given = features(points, confidence, seen)
     return Batch(
         values=torch.from_numpy(given.values),
+        sighted=torch.from_numpy(given.points),
         point_gaps=_gaps(given.point_gaps),
         joint_gaps=_gaps(given.joint_gaps),
         seen=torch.from_numpy(seen.astype(np.float32)),

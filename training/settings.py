@@ -39,19 +39,19 @@ class LossSettings:
 class TrainingSettings:
     """One training run.
 
-    without: source that is left out whole. steps, batch, frames: how many optimizer steps of how many windows of how
+    without: sources that are left out whole. steps, batch, frames: how many optimizer steps of how many windows of how
     many frames. rate: peak learning rate of AdamW, cosine schedule. average: decay of the weights' running average,
     which is what is exported. masks: hide points in training. cylinders: hide what the Cylinder Man says the body hides
     itself. labelled: share of the clips whose 3D is used; unlabelled: use the 2D of the rest.
     """
 
     name: str = "s3"
-    without: str | None = None
+    without: tuple[str, ...] = ()
     seed: int = 1
-    steps: int = 7000
+    steps: int = 4500
     batch: int = 32
     frames: int = 128
-    rate: float = 1.5e-3
+    rate: float = 2.5e-3
     decay: float = 0.01
     warmup: int = 200
     average: float = 0.998
@@ -84,7 +84,11 @@ def _changed(settings: Any, changes: dict[str, Any]) -> Any:
         if key not in names:
             raise TrainingDataError(f"A recipe sets {key!r}, which is none of: {', '.join(sorted(names))}.")
     values = {
-        key: _changed(getattr(settings, key), value) if isinstance(value, dict) else value
+        key: _changed(getattr(settings, key), value) if isinstance(value, dict) else _plain(value)
         for key, value in changes.items()
     }
     return replace(settings, **values)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -119,7 +119,7 @@ class Trainer:
         return float(loss.detach())
 
     def _supervised(self, batch: Batch, joints: Tensor, first: Tensor, points: Tensor) -> Tensor:
-        """The terms against the truth, over labelled windows; the 2D term needs no label."""
+        """The terms against the truth, over labelled windows."""
         weigh = self.settings.losses
         labelled = batch.labelled[:, None, None]
         weights = self._weights * labelled
@@ -128,7 +128,7 @@ class Trainer:
         if self.settings.network.complete:
             loss = loss + weigh.first * losses.pose(first, batch.joints, weights * (1.0 - batch.hidden))
         if self.settings.network.smooth:
-            loss = loss + weigh.smoothing * losses.smoothing(points, batch.points, batch.seen)
+            loss = loss + weigh.smoothing * losses.smoothing(points, batch.points, batch.seen * labelled)
         return loss
 
     def _anatomical(self, joints: Tensor) -> Tensor:
@@ -141,7 +141,7 @@ class Trainer:
         weigh = self.settings.losses
         chosen = 1.0 - batch.labelled[:, None, None]
         points = joints[:, :, list(POINT_JOINTS)]
-        slopes = batch.points * batch.size[..., None, None]
+        slopes = batch.sighted * batch.size[..., None, None]
         seen = batch.seen * chosen
         root = losses.root_by_reprojection(points, slopes, batch.seen + 1e-3)
         loss = weigh.projection * losses.projection(points, root, slopes, seen)

@@ -1,0 +1,46 @@
+"""From a track to what a trained lifter reads: rays of the camera, and which of them to believe."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..models.skeletons import BLAZEPOSE, POINTS
+from .camera import Camera
+from .reliability import Evidence, ReliabilitySettings, body_size, reliability
+from .sightings import Sightings
+from .track import Track
+
+_LANDMARKS = [BLAZEPOSE.index(name) for name in POINTS]
+
+
+def believed(tracked: Track, settings: ReliabilitySettings) -> np.ndarray:
+    """`[T, 33]` 0 to 1: how far each landmark of a track is to be believed, 0 where the subject is absent."""
+    places = tracked.landmarks[..., :2].astype(float)
+    evidence = Evidence(
+        points=places,
+        confidence=tracked.confidence,
+        flow=tracked.flow,
+        flow_error=tracked.flow_error,
+        size=body_size(places),
+        present=tracked.present,
+        rate=frame_rate(tracked.times),
+    )
+    return reliability(evidence, settings)
+
+
+def sightings(tracked: Track, belief: np.ndarray, camera: Camera, threshold: float) -> Sightings:
+    """The track's sightings by `camera`; a point is seen where its `belief` `[T, 33]` is at least `threshold`."""
+    trusted = belief[:, _LANDMARKS]
+    return Sightings(
+        points=camera.rays(tracked.landmarks[:, _LANDMARKS, :2].astype(float)),
+        confidence=trusted,
+        seen=(trusted >= threshold) & tracked.present[:, None],
+        rate=frame_rate(tracked.times),
+    )
+
+
+def frame_rate(times: np.ndarray) -> float:
+    """Frames per second of time stamps `[T]` in seconds, by their median step; 30 for a single frame."""
+    steps = np.diff(times)
+    steps = steps[steps > 0]
+    return 1.0 / float(np.median(steps)) if len(steps) else 30.0

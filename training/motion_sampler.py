@@ -1,0 +1,87 @@
+"""The trainer's batches: windows of clips on varied bodies, filmed by virtual cameras, detected with noise, partly hidden."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..inference.reliability import ReliabilitySettings
+from ..models.skeletons import POINT_JOINTS
+from . import turns
+from .bodies import training_bodies
+from .body import joints_of_matrices
+from .cameras import assume_lens, sample_cameras, slopes
+from .clips import Clip
+from .cylinders import visible
+from .detector import DetectorModel, observe, typical
+from .occlusion_masks import training_masks
+from .sampler import Batch, network_batch
+from .settings import TrainingSettings
+from .variety import bank, vary_motion, window
+
+# Shares: of windows in which the Cylinder Man is asked what the body hides; of those in which that is out of sight
+# rather than only detected worse; of batches that a perfect detector sees.
+_SELF_HIDING = 0.35
+_SELF_HIDDEN = 0.5
+_PERFECT = 0.3
+
+
+class MotionSampler:
+    """Draws batches from clips; all that is random comes from the generator that `batch` is given."""
+
+    def __init__(self, clips: list[Clip], settings: TrainingSettings) -> None:
+        order = np.random.default_rng(settings.seed).permutation(len(clips))
+        labelled = order < settings.labelled * len(clips)
+        used = [clip for clip, known in zip(clips, labelled, strict=True) if known or settings.unlabelled]
+        self._motion = bank(used)
+        self._labelled = labelled if settings.unlabelled else np.ones(len(used), bool)
+        self._settings = settings
+        self._threshold = ReliabilitySettings().threshold
+
+    def batch(self, rng: np.random.Generator) -> Batch:
+        """The next batch."""
+        settings = self._settings
+        windows = vary_motion(window(self._motion, rng, settings.frames, settings.batch), rng)
+        matrices = turns.to_matrix(windows.rotations)
+        bodies = training_bodies(windows.offsets, rng)
+        joints = joints_of_matrices(matrices, bodies[:, None]) + windows.root[:, :, None]
+        cameras = sample_cameras(rng, windows.root)
+        joints = cameras.to_camera(joints).astype(np.float32)
+        covered = self._covered(rng, joints)
+        seen = observe(joints, cameras.turned(matrices), rng, self._detector(rng), covered)
+        points, factor = assume_lens(seen.points, rng)
+        return network_batch(
+            points=points,
+            confidence=seen.confidence,
+            seen=self._reliable(rng, points, seen.confidence, covered),
+            joints=joints,
+            truth=slopes(joints[:, :, list(POINT_JOINTS)]) * factor[:, None, None, None],
+            labelled=self._labelled[windows.clip],
+        )
+
+    def _detector(self, rng: np.random.Generator) -> DetectorModel:
+        """Who sees the batch. A network that is never told of missing points is not shown a skeleton that lacks some."""
+        if rng.random() < _PERFECT:
+            return DetectorModel()
+        return typical() if self._settings.masks else replace(typical(), coco=0.0)
+
+    def _covered(self, rng: np.random.Generator, joints: np.ndarray) -> np.ndarray | None:
+        """Which points the body hides from the camera, `[B, T, 25]` bool, looked at in some of the windows."""
+        if not self._settings.cylinders:
+            return None
+        covered = np.zeros((*joints.shape[:2], len(POINT_JOINTS)), bool)
+        chosen = rng.random(len(joints)) < _SELF_HIDING
+        covered[chosen] = ~visible(joints[chosen])
+        return covered
+
+    def _reliable(
+        self, rng: np.random.Generator, points: np.ndarray, confidence: np.ndarray, covered: np.ndarray | None
+    ) -> np.ndarray:
+        """Which points the network is told to be in sight, `[B, T, 25]` bool."""
+        if not self._settings.masks:
+            return np.ones(confidence.shape, bool)
+        hidden = training_masks(rng, *points.shape[:2], points)
+        if covered is not None:
+            hidden |= covered & (rng.random((len(points), 1, 1)) < _SELF_HIDDEN)
+        return ~hidden & (confidence >= self._threshold)

@@ -1,0 +1,129 @@
+"""The one command that trains: `python -P -m penumbra.training.train --data data.npz --recipe s3`.
+
+A run that was stopped goes on where its last checkpoint is. What comes out in the folder: NAME.onnx, and in NAME/ the
+checkpoint, the curves as a picture and `report.json`, which says what was trained on what, and how well it did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import PenumbraError
+from .clips import Clip
+from .curves import draw
+from .export import export
+from .motion.store import read_clips
+from .motion_sampler import MotionSampler
+from .networks import Lifter
+from .sampler import Batch
+from .settings import TrainingSettings, recipe
+from .splits import split, without_source
+from .trainer import Check, Trainer
+
+_HELD_OUT_SEED = 20_001
+_HELD_OUT_BATCHES = 4
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and give its exit code."""
+    options = _parser().parse_args(argv)
+    torch.set_num_threads(options.threads)
+    try:
+        for name in options.recipe:
+            train(_settings(name, options), read_clips(options.data), options.out, options.check_every)
+    except PenumbraError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every: int) -> Path:
+    """Train one network to its last step and export it; gives the ONNX file's path."""
+    for source in settings.without:
+        clips = without_source(clips, source)
+    learned, held_out = split(clips, "train"), split(clips, "validation")
+    folder = out / settings.name
+    trainer = Trainer(settings, MotionSampler(learned, settings), _held_out(held_out, settings), folder)
+    print(f"{settings.name}: {len(learned)} clips, {sum(map(len, learned)) / 1800:.1f} minutes of motion", flush=True)
+
+    def say(check: Check) -> None:
+        print(
+            f"{settings.name} step {check.step}/{settings.steps}: loss {check.loss:.4f}, held-out MPJPE clean"
+            f" {1000 * check.clean:.1f} mm, masked {1000 * check.masked:.1f} mm, hidden joints"
+            f" {1000 * check.hidden:.1f} mm, {check.speed:,.0f} frames/s",
+            flush=True,
+        )
+        draw(trainer.checks, settings.name, folder / "curves.png")
+
+    trainer.run(check_every, say)
+    network = trainer.average.module
+    if not isinstance(network, Lifter):
+        raise TypeError("The averaged network is no lifter.")
+    goal = out / f"{settings.name}.onnx"
+    digest = export(network, goal)
+    _write_report(folder / "report.json", settings, learned, trainer.checks, digest)
+    print(f"{settings.name}: {goal} is written, SHA-256 {digest}", flush=True)
+    return goal
+
+
+def _held_out(clips: list[Clip], settings: TrainingSettings) -> list[Batch]:
+    """The same clean and masked windows of held-out clips for every run."""
+    rng = np.random.default_rng(_HELD_OUT_SEED)
+    batches = []
+    for masks in (False, True):
+        sampler = MotionSampler(clips, replace(settings, masks=masks, labelled=1.0, unlabelled=False))
+        batches += [sampler.batch(rng) for _ in range(_HELD_OUT_BATCHES)]
+    return batches
+
+
+def _write_report(path: Path, settings: TrainingSettings, clips: list[Clip], checks: list[Check], digest: str) -> None:
+    facts: dict[str, Any] = {
+        "settings": asdict(settings),
+        "minutes": {source: round(count / 1800, 1) for source, count in _frames(clips).items()},
+        "licences": {clip.source: clip.licence for clip in clips},
+        "sha256": digest,
+        "checks": [asdict(check) for check in checks],
+    }
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    os.replace(draft, path)
+
+
+def _frames(clips: list[Clip]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for clip in clips:
+        counts[clip.source] += len(clip)
+    return counts
+
+
+def _settings(name: str, options: argparse.Namespace) -> TrainingSettings:
+    settings = recipe(name)
+    changes = {key: getattr(options, key) for key in ("steps", "batch", "seed") if getattr(options, key) is not None}
+    return replace(settings, **changes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="penumbra.training.train", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="packed motion, from penumbra.training.pack")
+    parser.add_argument("--recipe", nargs="+", default=["s3"], help="names in training/recipes.toml, one after another")
+    parser.add_argument("--out", type=Path, default=Path("build/training"), help="folder for networks and checkpoints")
+    parser.add_argument("--steps", type=int, help="optimizer steps, instead of the recipe's")
+    parser.add_argument("--batch", type=int, help="windows a step, instead of the recipe's")
+    parser.add_argument("--seed", type=int, help="seed, instead of the recipe's")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    parser.add_argument("--check-every", type=int, default=250, help="steps between checks and checkpoints")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
