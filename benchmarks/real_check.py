@@ -106,7 +106,7 @@ class Sample:
 def main(argv: list[str]) -> int:
     """Measure, print and, unless `--quick`, keep."""
     parser = argparse.ArgumentParser(description="One camera against the triangulation of four.")
-    parser.add_argument("--quick", action="store_true", help="one person and one limb, under a minute, nothing kept")
+    parser.add_argument("--quick", action="store_true", help="one camera and one limb, under a minute, nothing kept")
     parser.add_argument("--network", type=Path, help="the trained lifter's weights, instead of the shipped ones")
     parser.add_argument("--cache", type=Path, default=default_cache_folder(), help="folder that keeps detections")
     options = parser.parse_args(argv)
@@ -117,7 +117,8 @@ def main(argv: list[str]) -> int:
     for scene in scenes:
         for subject in scene.subjects:
             found = views(footage, scene, subject, options.cache, _THREADS)
-            samples += check(found, limbs if scene.blanked else (), lifter, subject, options.cache)
+            tried = found[:1] if options.quick else found
+            samples += check(tried, truth(found), limbs if scene.blanked else (), lifter, subject, options.cache)
             if scene.blanked and not options.quick:
                 _draw(found[_PICTURED], truth(found), lifter, options.cache)
     publish(
@@ -131,11 +132,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def check(found: Sequence[View], limbs: Sequence[Limb], lifter: Lifter, name: str, cache: Path) -> list[Sample]:
-    """Samples of one subject in every camera: as filmed, and with each limb painted over. name: of the subject."""
-    real = truth(found)
+def check(
+    tried: Sequence[View], real: Truth, limbs: Sequence[Limb], lifter: Lifter, name: str, cache: Path
+) -> list[Sample]:
+    """Samples of one subject in each camera: as filmed, and with each limb painted over. name: of the subject."""
     samples: list[Sample] = []
-    for view in found:
+    for view in tried:
         count = len(view.track.present)
         unsure = joint_confidence(view.track)[:, SCORED_INDEX] < _UNSURE
         samples += _compare(view, view.track, real, lifter, name, CLEAN, np.ones(count, bool), unsure)

@@ -24,7 +24,8 @@ _HEIGHT = 900
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel. limb: what is painted over. bodies: joints `[30, 3]` in metres in the camera frame by method."""
+    """One panel. limb: what is painted over. bodies: two, by
+    method: joints `[30, 3]` in metres in the camera frame."""
 
     title: str
     limb: Limb | None

@@ -113,7 +113,7 @@ def test_the_line_in_three_dimensions_joins_the_answers_of_the_same_lifter():
     method = Method("line", "s3", "answer")
     joints = lift_all((method,), {"s3": lifter}, given, joint_hidden(hidden))["line"][:, _WRIST]
     ends = trial.truth[[99, 130], _WRIST]
-    assert joints[99:131] == pytest.approx(np.linspace(*ends, 32), abs=1e-7)
+    assert joints[99:131] == pytest.approx(np.linspace(ends[0], ends[1], 32), abs=1e-7)
 
 
 def test_hidden_and_visible_joints_are_told_apart_by_hand():
