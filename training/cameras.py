@@ -107,9 +107,6 @@ def sample_cameras(rng: np.random.Generator, root: np.ndarray, variety: CameraVa
     positions = positions + variety.drift * moves * drifting(rng, count, length, 3, length)
     aim = middle + np.maximum(follow, travel)[:, None, None] * (path - middle)
     lens, half = _lenses(rng, distance, variety)
-    # who stands too near, or walks past the lens, is filmed from further back
-    depth = np.sum((root - positions) * forward[:, None], axis=-1).min(axis=1)
-    positions = positions - (np.maximum(variety.room - depth, 0.0)[:, None] * forward)[:, None]
 
     # then the lens is turned so that the subject lies off the middle, the camera is rolled, and the hands shake
     off = half * np.clip(variety.aside * rng.standard_normal((count, 2)), -0.8, 0.8)
@@ -120,7 +117,16 @@ def sample_cameras(rng: np.random.Generator, root: np.ndarray, variety: CameraVa
     wobble = np.radians(wander + moving[:, None, None] * shake * rng.uniform(0.0, 1.0, (count, 1, 1)))
     small = turns.to_matrix(turns.from_vector((tilt + wobble).astype(np.float32)))
     rotations = turns.components(small @ _look(aim - positions))
-    return Cameras(rotations, positions.astype(np.float32), lens, half)
+    return Cameras(rotations, _with_room(rotations, positions, root, variety.room), lens, half)
+
+
+def _with_room(rotations: np.ndarray, positions: np.ndarray, root: np.ndarray, room: float) -> np.ndarray:
+    """The positions `[B, T, 3]`, moved back as far as it takes for the pelvis to be `room` deep in every frame."""
+    axis = rotations[:, :, 2]
+    back = axis[:, axis.shape[1] // 2, None]
+    lacking = np.maximum(room - np.sum(axis * (root - positions), axis=-1), 0.0)
+    gained = np.maximum(np.sum(axis * back, axis=-1), 0.3)
+    return (positions - (lacking / gained).max(axis=1)[:, None, None] * back).astype(np.float32)
 
 
 def _forward(rng: np.random.Generator, count: int, variety: CameraVariety) -> np.ndarray:

@@ -323,13 +323,14 @@ def _low_pose(rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:
 
 
 def _lowest(rotations: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Height `[B, T]` of the lowest of pelvis, knees, ankles and toes over the pelvis."""
+    """Height `[B, T]` of the lowest of pelvis, knees, ankles, heels and toes over the pelvis."""
     heights = [np.zeros(rotations.shape[:2], np.float32)]
     for side in ("L", "R"):
-        height = _rise(rotations, offsets, "hips", f"hip.{side}")
-        for bone, joint in (("thigh", "knee"), ("shin", "ankle"), ("foot", "toe")):
-            height = height + _rise(rotations, offsets, f"{bone}.{side}", f"{joint}.{side}")
-            heights.append(height)
+        hip = _rise(rotations, offsets, "hips", f"hip.{side}")
+        knee = hip + _rise(rotations, offsets, f"thigh.{side}", f"knee.{side}")
+        ankle = knee + _rise(rotations, offsets, f"shin.{side}", f"ankle.{side}")
+        ends = [ankle + _rise(rotations, offsets, f"foot.{side}", f"{end}.{side}") for end in ("heel", "toe")]
+        heights += [knee, ankle, *ends]
     return np.min(heights, axis=0)
 
 
