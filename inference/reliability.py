@@ -25,6 +25,7 @@ class ReliabilitySettings:
     memory: whether a point is followed through the clip, else only the paper's formula is used.
     threshold: reliability from which a point is reliable.
     sigma: by how much flow and displacement may differ, as a share of the body's size.
+    jitter: how much of a point's usual difference between the two in the clip is added to sigma, for `memory`.
     slip: forward-backward error from which flow is unknown, as a share of the body's size.
     patience: seconds that a point can be wrong between two jumps; after a longer time the jumps are believed instead.
 
@@ -35,14 +36,15 @@ class ReliabilitySettings:
 
     gated: bool = True
     memory: bool = True
-    threshold: float = 0.3
-    sigma: float = 0.022
+    threshold: float = 0.2
+    sigma: float = 0.01
+    jitter: float = 3.0
     slip: float = 0.02
-    patience: float = 2.5
-    surprise: float = 14.0
-    turn: float = 3.0
+    patience: float = 3.0
+    surprise: float = 8.0
+    turn: float = 2.0
     switch: float = 16.0
-    slide: float = 0.05
+    slide: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,25 @@ def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
     size = np.maximum(np.take_along_axis(evidence.size, last, axis=-1), evidence.size)[..., None]
     moved = evidence.present & (last != np.arange(evidence.present.shape[-1]))
     known = moved[..., None] & (evidence.flow_error <= settings.slip * size)
+    sigma = settings.sigma * size
+    if settings.memory:
+        off = np.linalg.norm(evidence.points - expected, axis=-1) / np.maximum(size, 1e-12)
+        sigma = size * np.hypot(settings.sigma, settings.jitter * _usual(off, known))
     partner = [list(evidence.names).index(mirrored(name)) for name in evidence.names]
-    onto = _agreement(evidence.points, expected[..., partner, :], settings.sigma * size) * known[..., partner]
+    onto = _agreement(evidence.points, expected[..., partner, :], sigma) * known[..., partner]
     swapped = np.maximum(onto, onto[..., partner]) * (np.array(partner) != np.arange(len(partner)))
-    confirmed = np.where(known, _agreement(evidence.points, expected, settings.sigma * size), 1.0)
+    confirmed = np.where(known, _agreement(evidence.points, expected, sigma), 1.0)
     move = np.where(moved[..., None, None], evidence.points - before, 0.0)
     last_move = np.take_along_axis(move, last[..., None, None], axis=-3)
-    steady = _agreement(move, last_move, settings.sigma * size)
-    return _Steps(known, confirmed, steady, swapped)
+    return _Steps(known, confirmed, _agreement(move, last_move, sigma), swapped)
+
+
+def _usual(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Median over time of the values `[..., T, P]` that are known, `[..., 1, P]`; 0 where none is."""
+    ordered = np.sort(np.where(known, values, np.inf), axis=-2)
+    count = known.sum(axis=-2, keepdims=True)
+    middle = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-2)
+    return np.where(count > 0, middle, 0.0)
 
 
 def _last_present(present: np.ndarray) -> np.ndarray:

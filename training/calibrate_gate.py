@@ -27,9 +27,10 @@ from .multiview import read_calibration, triangulate
 from .pack import read_clips, split
 
 _THRESHOLDS = np.arange(0.05, 0.96, 0.05)
-_SIGMAS = (0.01, 0.015, 0.018, 0.02, 0.022, 0.025, 0.03, 0.04)
-_PATIENCES = (1.5, 2.0, 2.5, 3.0)
-_SURPRISES = (10.0, 12.0, 14.0, 17.0)
+_SIGMAS = (0.006, 0.01, 0.014, 0.02, 0.03, 0.04)
+_JITTERS = (2.0, 3.0, 4.0)
+_PATIENCES = (1.5, 3.0, 4.5)
+_SURPRISES = (6.0, 8.0, 10.0)
 _ALARMS = 0.02
 _SEED = 40_001
 
@@ -86,9 +87,10 @@ def _candidates(*, memory: bool) -> Iterator[ReliabilitySettings]:
     start = ReliabilitySettings(memory=memory)
     if not memory:
         return (replace(start, sigma=sigma) for sigma in _SIGMAS)
+    grid = product(_SIGMAS, _JITTERS, _PATIENCES, _SURPRISES)
     return (
-        replace(start, sigma=sigma, patience=patience, surprise=surprise)
-        for sigma, patience, surprise in product(_SIGMAS, _PATIENCES, _SURPRISES)
+        replace(start, sigma=sigma, jitter=jitter, patience=patience, surprise=surprise)
+        for sigma, jitter, patience, surprise in grid
     )
 
 

@@ -52,7 +52,7 @@ def scenes(clips: list[Clip], rng: np.random.Generator, detector: DetectorModel 
     offsets = np.stack([clip.offsets for clip in long])
     cameras = sample_cameras(rng, root)
     joints = cameras.to_camera(joints_of_matrices(matrices, offsets[:, None]) + root[:, :, None])
-    detector = detector or replace(typical(), bias=0.0, definition=0.0, swaps=0.0, spikes=0.0, coco=0.0)
+    detector = detector or _unbiased(typical())
     seen = observe(joints, cameras.turned(matrices), rng, detector)
     truth = slopes(joints[:, :, _POINTS])
     background = background_flow(cameras, joints)
@@ -65,6 +65,21 @@ def scenes(clips: list[Clip], rng: np.random.Generator, detector: DetectorModel 
         far = np.linalg.norm(told.points - truth, axis=-1) > LIMIT * _trunk(joints)[..., None]
         made.append(Scene(protocol.name, evidence, far))
     return made
+
+
+def _unbiased(detector: DetectorModel) -> DetectorModel:
+    rest = 1.0 - detector.bias
+    return replace(
+        detector,
+        error=detector.error * rest**0.5,
+        bias=0.0,
+        sway=detector.sway / rest,
+        drift=detector.drift / rest,
+        definition=0.0,
+        swaps=0.0,
+        spikes=0.0,
+        coco=0.0,
+    )
 
 
 def _trunk(joints: np.ndarray) -> np.ndarray:
