@@ -251,10 +251,12 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         footage = fetch.fetch("pose2sim") / "Demo_SinglePerson"
-        kept = chosen.tracks is not None and chosen.tracks.is_file()
-        tracks = load_tracks(chosen.tracks) if kept else detect(footage)
-        if chosen.tracks and not kept:
-            save_tracks(chosen.tracks, tracks)
+        if chosen.tracks is not None and chosen.tracks.is_file():
+            tracks = load_tracks(chosen.tracks)
+        else:
+            tracks = detect(footage)
+            if chosen.tracks is not None:
+                save_tracks(chosen.tracks, tracks)
         found: dict[str, Any] = fit(*aligned(tracks), read_calibration(footage / "calibration" / "Calib.qca.txt"))
     except (PenumbraError, fetch.FetchError) as error:
         sys.stderr.write(f"{error}\n")

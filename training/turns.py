@@ -18,8 +18,8 @@ def room(like: np.ndarray, *components: int) -> np.ndarray:
 
 
 def components(values: np.ndarray) -> np.ndarray:
-    """The same array `[B, T, N, K]`, in memory by N, then K, then B and T."""
-    return np.ascontiguousarray(values.transpose(2, 3, 0, 1)).transpose(2, 3, 0, 1)
+    """A copy of an array `[B, T, N, K]` that lies in memory by N, then K, then B and T."""
+    return np.array(values.transpose(2, 3, 0, 1), order="C").transpose(2, 3, 0, 1)
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -108,7 +108,8 @@ def window(
     """
     variety = variety or MotionVariety()
     clip = rng.choice(len(motion.counts), count, p=motion.chances)
-    speed = np.exp(rng.uniform(*np.log(variety.speed), count))
+    slowest, fastest = np.log(variety.speed)
+    speed = np.exp(rng.uniform(slowest, fastest, count))
     frames = motion.counts[clip]
     slack = np.maximum(frames - 1 - speed * (length - 1), 0.0)
     steps = (rng.random(count) * slack)[:, None] + speed[:, None] * np.arange(length)
@@ -130,22 +131,19 @@ def vary_motion(windows: Windows, rng: np.random.Generator, variety: MotionVarie
     """The windows with some exchanged, perturbed, bent and mirrored, as the settings say."""
     variety = variety or MotionVariety()
     count = len(windows.root)
-    rotations, root = turns.components(windows.rotations), windows.root
-    chosen = rng.random(count) < variety.exchanged
-    rotations = np.where(
-        chosen[:, None, None, None], exchange(rotations, rotations[rng.permutation(count)], variety.strange), rotations
-    )
+    rotations, root, offsets = turns.components(windows.rotations), windows.root.copy(), windows.offsets.copy()
+    chosen = np.nonzero(rng.random(count) < variety.exchanged)[0]
+    others = windows.rotations[rng.integers(count, size=len(chosen))]
+    rotations[chosen] = exchange(windows.rotations[chosen], others, variety.strange)
     strength = (rng.random(count) < variety.perturbed) * rng.uniform(0.3, 1.0, count)
     amount = (rng.random(count) < variety.bent) * rng.uniform(*variety.strength, count)
-    rotations, root = reshape(rotations, root, windows.offsets, rng, strength, amount)
-    flipped = mirror(rotations, root, windows.offsets)
-    chosen = rng.random(count) < variety.mirrored
-    return Windows(
-        rotations=np.where(chosen[:, None, None, None], flipped[0], rotations),
-        root=np.where(chosen[:, None, None], flipped[1], root),
-        offsets=np.where(chosen[:, None, None], flipped[2], windows.offsets),
-        clip=windows.clip,
+    chosen = np.nonzero(strength + amount)[0]
+    rotations[chosen], root[chosen] = reshape(
+        turns.components(rotations[chosen]), root[chosen], offsets[chosen], rng, strength[chosen], amount[chosen]
     )
+    chosen = np.nonzero(rng.random(count) < variety.mirrored)[0]
+    rotations[chosen], root[chosen], offsets[chosen] = mirror(rotations[chosen], root[chosen], offsets[chosen])
+    return Windows(rotations, root, offsets, windows.clip)
 
 
 def mirror(rotations: np.ndarray, root: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -123,7 +123,7 @@ def test_confidence_tells_the_error_and_hidden_points_have_less():
     distance = np.linalg.norm(seen.points - slopes(joints[:, :, OWN]), axis=-1)
     open_ones = known & ~hidden
     ranks = [np.argsort(np.argsort(values[open_ones])) for values in (distance, seen.confidence)]
-    assert np.corrcoef(*ranks)[0, 1] < -0.2
+    assert np.corrcoef(np.stack(ranks))[0, 1] < -0.2
     assert np.median(distance[known & hidden]) > 2 * np.median(distance[open_ones])
 
 
