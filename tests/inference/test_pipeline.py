@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from penumbra.errors import FootageError, NobodyFoundError, SetupError, TakeError
+from penumbra.inference.lift import LiftSettings
 from penumbra.inference.motion import bone_heads_and_tails
-from penumbra.inference.pipeline import capture, continue_take, motion_of
+from penumbra.inference.pipeline import StageSettings, capture, continue_take, motion_of
 from penumbra.inference.progress import Progress, finish
 from penumbra.inference.settings import (
     CameraSettings,
@@ -90,6 +91,21 @@ def test_later_stages_run_again_from_a_saved_take(settings: CaptureSettings, tmp
     assert not longer.camera["assumed"]
     distance = [np.linalg.norm(made.camera["position"]) for made in (take, longer)]
     assert distance[1] > 1.5 * distance[0]
+
+
+def test_the_track_holds_the_flow_and_an_old_take_without_it_goes_on(settings: CaptureSettings) -> None:
+    stages = StageSettings(lift=LiftSettings(lifter="detector"))
+    take = finish(capture(settings, stages))
+    arrays = take.stage("track")
+    assert arrays["flow"].shape == (20, 33, 2)
+    assert np.isinf(arrays["flow_error"][0]).all()
+    known = np.isfinite(arrays["flow_error"][1:])
+    assert known.mean() > 0.8
+    moved = np.linalg.norm(np.diff(arrays["landmarks"][..., :2], axis=0) - arrays["flow"][1:], axis=-1)
+    height = np.ptp(arrays["landmarks"][..., 1], axis=1).mean()
+    assert np.median(moved[known]) < 0.02 * height
+    old = take.with_stage("track", **{name: array for name, array in arrays.items() if not name.startswith("flow")})
+    assert np.isfinite(finish(continue_take(old, CameraSettings(), stages)).stage("solve")["root"]).all()
 
 
 def test_a_take_without_detections_says_so() -> None:

@@ -163,7 +163,11 @@ def test_short_clips(count: int) -> None:
     memory=st.booleans(),
 )
 def test_scale_place_and_mirroring_of_the_picture_do_not_matter(
-    scale: float, shift: tuple[float, float], mirror: bool, start: int, memory: bool
+    scale: float,
+    shift: tuple[float, float],
+    mirror: bool,
+    start: int,
+    memory: bool,  # noqa: FBT001
 ) -> None:
     gate = replace(DEFAULT, memory=memory)
     evidence = displaced(walk(), WRIST, slice(start, start + 12), (40.0, 10.0))

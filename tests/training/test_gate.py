@@ -47,7 +47,7 @@ def test_points_on_the_body_move_as_it_does_and_others_as_the_background() -> No
     points = slopes(joints[:, :, SEEN])
     flow = flow_at(joints, points)
     np.testing.assert_allclose(flow[:, 1:], np.diff(points, axis=1), atol=5e-4)  # a point may lie behind another limb
-    aside = points + (0.0, 0.6)
+    aside = points + np.array([0.0, 0.6])
     pan = np.zeros((1, 3, 2))
     pan[:, 1:] = (0.01, 0.002)
     np.testing.assert_allclose(
