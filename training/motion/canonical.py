@@ -14,6 +14,7 @@ from ..bodies import mean_body, to_stature
 from ..body import joints_of
 from ..clips import RATE
 from .families import Family, family_of
+from .repair import RepairSettings, mend_flips
 from .source import SourceMotion, resample, select
 
 _LEFT, _UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
@@ -33,6 +34,7 @@ class Canonical:
     rotations `[T, 18, 4]`, root `[T, 3]` and offsets `[30, 3]` as in `Clip`, in double precision. family: the name of
     the source's family. joints: `[T, 17, 3]` where the source itself has the first 17 joints, scaled alike, NaN for
     those that it has not (the crown). error: mean metres from there to the joints that rotations and offsets give.
+    mended: how many turns of a bone in a frame were interpolated, because the bone flipped.
     """
 
     family: str
@@ -41,9 +43,10 @@ class Canonical:
     offsets: np.ndarray
     joints: np.ndarray
     error: float
+    mended: int
 
 
-def canonical(motion: SourceMotion) -> Canonical:
+def canonical(motion: SourceMotion, repair: RepairSettings | None = None) -> Canonical:
     """The motion in the product's form.
 
     Raises TrainingDataError where its joint names fit no family, a value is not finite, or fewer than two frames remain.
@@ -64,7 +67,8 @@ def canonical(motion: SourceMotion) -> Canonical:
         _point(rotations, f"foot.{side}", at[f"toe.{side}"] - at[f"ankle.{side}"], _foot_rest(pitch))
     offsets, scale = _body(at, pitch)
     ordered = rot.continuous(np.stack([rotations[name] for name in BONE_NAMES], axis=1))
-    return _placed(family, ordered, offsets, {name: place * scale for name, place in at.items()})
+    ordered, mended = mend_flips(ordered, repair or RepairSettings())
+    return _placed(family, ordered, offsets, {name: place * scale for name, place in at.items()}, mended)
 
 
 def _without_start(motion: SourceMotion, family: Family) -> SourceMotion:
@@ -239,7 +243,9 @@ def _pitched(angle: float) -> np.ndarray:
     return np.array([np.cos(angle / 2), np.sin(angle / 2), 0.0, 0.0])
 
 
-def _placed(family: Family, rotations: np.ndarray, offsets: np.ndarray, at: dict[str, np.ndarray]) -> Canonical:
+def _placed(
+    family: Family, rotations: np.ndarray, offsets: np.ndarray, at: dict[str, np.ndarray], mended: int
+) -> Canonical:
     """Set the motion on the floor, about the middle of its path, and compare it with where the source's joints are."""
     body = joints_of(rotations, offsets)
     feet = [JOINTS.index(f"{name}.{side}") for name in ("ankle", "heel", "toe") for side in ("L", "R")]
@@ -250,4 +256,4 @@ def _placed(family: Family, rotations: np.ndarray, offsets: np.ndarray, at: dict
     missing = np.full_like(root, np.nan)
     source = np.stack([at[name] - origin if name in at else missing for name in JOINTS[:17]], axis=1)
     distance = np.linalg.norm(source - (root[:, None] + body[:, :17]), axis=-1)
-    return Canonical(family.name, rotations, root, offsets, source, float(np.nanmean(distance)))
+    return Canonical(family.name, rotations, root, offsets, source, float(np.nanmean(distance)), mended)

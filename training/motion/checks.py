@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...models.skeletons import BONES, JOINTS
+from ...inference import rotations as rot
+from ...models.skeletons import BONE_NAMES, BONES, JOINTS
 from ..bodies import mean_body
 from ..body import joints_of
 from ..clips import RATE
@@ -20,7 +21,8 @@ class CheckSettings:
     seconds: shortest clip. speed: metres per second of any joint about the pelvis; the fastest kicks and throws stay
     below. spike: metres that one frame may lie off the middle of its neighbours. foot: the same for a foot in the
     world. travel: metres per second of the pelvis; sprinters reach 12. ratio: how many times longer or shorter than
-    the mean body's a limb may be. error: metres that the product's form may be off the source's own joints on average.
+    the mean body's a limb may be. head: share of the frames in which the head may be bent more than 100 degrees away
+    from the spine. error: metres that the product's form may be off the source's own joints on average.
     """
 
     seconds: float = 0.3
@@ -29,12 +31,14 @@ class CheckSettings:
     foot: float = 0.3
     travel: float = 12.0
     ratio: float = 1.8
+    head: float = 0.05
     error: float = 0.05
 
 
 _LIMBS = tuple(
-    JOINTS.index(bone.tail) for bone in BONES if bone.name.startswith(("upper_arm", "forearm", "thigh", "shin"))
+    JOINTS.index(bone.tail) for bone in BONES if bone.name.startswith(("upper_arm", "forearm", "thigh", "shin", "foot"))
 )
+_UP = np.array([0.0, 0.0, 1.0])
 _FEET = tuple(JOINTS.index(name) for name in ("ankle.L", "ankle.R"))
 
 
@@ -50,6 +54,9 @@ def find_fault(clip: Canonical, settings: CheckSettings) -> str | None:
         )
     if clip.error > settings.error:
         return f"Its joints are {clip.error * 1000:.0f} mm off the product's form."
+    bend = [rot.rotate(clip.rotations[:, BONE_NAMES.index(name)], _UP) for name in ("head", "spine")]
+    if np.mean(np.sum(bend[0] * bend[1], axis=-1) < np.cos(np.radians(100.0))) > settings.head:
+        return "The head is bent further than a neck can."
     return _motion_fault(clip, settings)
 
 

@@ -31,7 +31,7 @@ class Entry:
     """One line of the report.
 
     name: the clip's path in the folder. fault: why it was left out; empty where it was kept. family: of its joint
-    names. error: metres between the product's form and the source's own joints, mean.
+    names. error: metres between the product's form and the source's own joints, mean. mended: turns interpolated.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Entry:
     frames: int
     error: float
     fault: str
+    mended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _entry(
         return None, Entry(name, facts, "", len(motion), 0.0, str(error))
     key = (facts.subject, facts.trial or name)
     fault = find_fault(form, settings) or (f"It is the same recording as {seen[key]}." if key in seen else "")
-    entry = Entry(name, facts, form.family, len(form.root), form.error, fault)
+    entry = Entry(name, facts, form.family, len(form.root), form.error, fault, form.mended)
     if fault:
         return None, entry
     seen[key] = name

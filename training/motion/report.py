@@ -38,6 +38,7 @@ def report(collected: Collected, manifest: dict[str, Any]) -> str:
     lines += ["", "Clips:", ""]
     for entry in collected.entries:
         facts = f"{entry.facts.subject}, {entry.facts.action}, {side_of(entry.facts.subject)}, {entry.frames} frames"
+        facts += f", {entry.mended} turns mended" if entry.mended else ""
         lines.append(f"- {entry.name}: left out: {entry.fault}" if entry.fault else f"- {entry.name}: {facts}")
     return "\n".join(lines) + "\n"
 
