@@ -25,6 +25,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     *(Wrong(kind, length) for kind in ("swap", "edge", "drift") for length in (15, 45)),
 )
 
+_MOST = 40
 _POINTS = [JOINTS.index(name) for name in POINTS]
 
 
@@ -38,15 +39,16 @@ class Scene:
 
 
 def scenes(clips: list[Clip], rng: np.random.Generator, detector: DetectorModel | None = None) -> list[Scene]:
-    """The middles of all clips that are long enough, seen by one camera each, under every one of `PROTOCOLS`.
+    """At most `_MOST` windows of the clips, drawn by chance, seen by one camera each, under every one of `PROTOCOLS`.
 
     detector: how the points err before the protocol makes some wrong; unless given the typical one, without what stays
     off in a whole clip (no motion can tell it) and without swaps and spikes of its own. Raises ValueError where no clip is long enough.
     """
-    long = [clip for clip in clips if len(clip) >= FRAMES]
-    if not long:
+    windows = [(clip, start) for clip in clips for start in range(0, len(clip) - FRAMES + 1, FRAMES)]
+    if not windows:
         raise ValueError(f"No clip has {FRAMES} frames.")
-    rows = [slice((len(clip) - FRAMES) // 2, (len(clip) + FRAMES) // 2) for clip in long]
+    picked = [windows[index] for index in rng.permutation(len(windows))[:_MOST]]
+    long, rows = [clip for clip, _ in picked], [slice(start, start + FRAMES) for _, start in picked]
     root = np.stack([clip.root[row] for clip, row in zip(long, rows, strict=True)])
     matrices = turns.to_matrix(np.stack([clip.rotations[row] for clip, row in zip(long, rows, strict=True)]))
     offsets = np.stack([clip.offsets for clip in long])
