@@ -21,8 +21,8 @@ from ..models.skeletons import BLAZEPOSE, mirrored
 class ReliabilitySettings:
     """The gate and its numbers: sigma, jitter, patience and surprise are those that `training/calibrate_gate.py` finds.
 
-    The threshold is above the one found there (F1 0.67 at 0.05, 0.66 at 0.1): where the bodies hide their own points, and
-    the detector is less sure of them, 0.1 is best.
+    The threshold is above the one found there (F1 0.67 at 0.05, 0.66 at 0.1): in one trial in which the bodies hid their
+    own points, and the detector was less sure of them, 0.1 was best. turn, switch and slide were tried by hand.
 
     gated: whether flow counts at all; without it a point's reliability is its confidence.
     memory: whether a point is followed through the clip, else only the paper's formula is used.
