@@ -24,8 +24,10 @@ _HEIGHT = 900
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel. limb: what is painted over. bodies: two, by
-    method: joints `[30, 3]` in metres in the camera frame."""
+    """One panel.
+
+    limb: what is painted over, if anything. bodies: joints `[30, 3]` in metres in the camera frame of two methods.
+    """
 
     title: str
     limb: Limb | None

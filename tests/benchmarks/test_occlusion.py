@@ -67,7 +67,7 @@ class FlatLifter:
     def __call__(self, sightings: Sightings) -> np.ndarray:
         joints = self._truth.copy()
         joints[:, _POINTS, :2] += _DEPTH * np.where(
-            sightings.seen[..., None], sightings.points - self._clean, [self._blind / _DEPTH, 0.0]
+            sightings.seen[..., None], sightings.points - self._clean, np.array([self._blind / _DEPTH, 0.0])
         )
         joints[:, 0] = 0.0
         return joints
@@ -81,7 +81,7 @@ def outcome_of(trial: Trial, blind: float) -> Outcome:
 def a_clip(name: str, frames: int) -> Clip:
     rotations = np.zeros((frames, len(BONE_NAMES), 4), np.float32)
     rotations[..., 0] = 1.0
-    root = np.tile(np.float32([0.0, 0.0, 0.9]), (frames, 1))
+    root = np.tile(np.array([0.0, 0.0, 0.9], np.float32), (frames, 1))
     return Clip(name, "cmu", "cmu/01", "walk", "free", rotations, root, mean_body().astype(np.float32))
 
 
