@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__.py": {"cli"},
     "tools": {"models"},
     "tools/pictures.py": {"inference", "scene"},
-    "training": {"models", "inference"},
+    "training": {"models", "inference", "tools"},
     "benchmarks": {"models", "inference", "retarget", "scene", "operators", "cli", "tools", "training"},
     "tests": {
         "models",

@@ -80,8 +80,8 @@ def root_by_reprojection(joints: Tensor, slopes: Tensor, weights: Tensor) -> Ten
         [torch.stack([ones, zeros, -slopes[..., 0]], -1), torch.stack([zeros, ones, -slopes[..., 1]], -1)], dim=-2
     )
     goal = slopes * joints[..., 2:] - joints[..., :2]
-    left = torch.einsum("btp,btpka,btpkb->btab", weights, rows, rows)
-    right = torch.einsum("btp,btpka,btpk->bta", weights, rows, goal)
+    left = torch.einsum("ntp,ntpka,ntpkb->ntab", weights, rows, rows)
+    right = torch.einsum("ntp,ntpka,ntpk->nta", weights, rows, goal)
     return torch.linalg.solve(left + _RIDGE * torch.eye(3, device=joints.device), right)
 
 

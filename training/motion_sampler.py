@@ -81,7 +81,7 @@ class MotionSampler:
         """Which points the network is told to be in sight, `[B, T, 25]` bool."""
         if not self._settings.masks:
             return np.ones(confidence.shape, bool)
-        hidden = training_masks(rng, *points.shape[:2], points)
+        hidden = training_masks(rng, points.shape[0], points.shape[1], points)
         if covered is not None:
             hidden |= covered & (rng.random((len(points), 1, 1)) < _SELF_HIDDEN)
         return ~hidden & (confidence >= self._threshold)

@@ -65,8 +65,7 @@ class Temporal(nn.Module):
         self.wide = nn.Conv1d(width, width, 3, dilation=dilation, padding=dilation)
         self.point = nn.Conv1d(width, width, 1)
         self.dropout = nn.Dropout1d(dropout)
-        nn.init.zeros_(self.point.weight)
-        nn.init.zeros_(self.point.bias)
+        _clear(self.point)
 
     def forward(self, x: Tensor) -> Tensor:
         """The input plus what the block adds."""
@@ -133,9 +132,14 @@ class Lifter(nn.Module):
 
 def _head(width: int, outputs: int) -> nn.Conv1d:
     head = nn.Conv1d(width, outputs, 1)
-    nn.init.normal_(head.weight, std=1e-3)
-    nn.init.zeros_(head.bias)
+    _clear(head)
     return head
+
+
+def _clear(layer: nn.Conv1d) -> None:
+    """Let a layer begin with next to nothing, so that what it adds is learned."""
+    for parameter in layer.parameters():
+        nn.init.normal_(parameter, std=1e-3)
 
 
 def _centered(joints: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ class TrainingSettings:
     name: str = "s3"
     without: tuple[str, ...] = ()
     seed: int = 1
-    steps: int = 4500
+    steps: int = 5500
     batch: int = 32
     frames: int = 128
     rate: float = 2.5e-3

@@ -28,7 +28,9 @@ _CREDITS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and give its exit code."""
-    parser = argparse.ArgumentParser(prog="penumbra.training.ship", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="penumbra.training.ship", description="Put a trained lifter where the product looks for it."
+    )
     parser.add_argument("network", type=Path, help="NAME.onnx, with the folder NAME of its run beside it")
     parser.add_argument("--to", type=Path, default=LIFTERS, help="folder of the product's lifters")
     options = parser.parse_args(argv)

@@ -113,7 +113,9 @@ def _settings(name: str, options: argparse.Namespace) -> TrainingSettings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="penumbra.training.train", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="penumbra.training.train", description="Train networks by the recipes in training/recipes.toml."
+    )
     parser.add_argument("--data", type=Path, required=True, help="packed motion, from penumbra.training.pack")
     parser.add_argument("--recipe", nargs="+", default=["s3"], help="names in training/recipes.toml, one after another")
     parser.add_argument("--out", type=Path, default=Path("build/training"), help="folder for networks and checkpoints")

@@ -16,11 +16,11 @@ def seen_points():
     return joints[:, [JOINTS.index(name) for name in POINTS]]
 
 
-def _slopes(points):
+def _slopes(points: np.ndarray) -> np.ndarray:
     return points[..., :2] / points[..., 2:]
 
 
-def test_the_camera_may_look_anywhere(seen_points):
+def test_the_camera_may_look_anywhere(seen_points: np.ndarray):
     everything = np.ones(seen_points.shape[:2], bool)
     turn = np.radians(17.0)
     about_y = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]])
@@ -32,7 +32,7 @@ def test_the_camera_may_look_anywhere(seen_points):
     assert np.allclose(upright @ about_y.T, turned, atol=0.01)
 
 
-def test_near_and_far_subjects_have_the_same_size(seen_points):
+def test_near_and_far_subjects_have_the_same_size(seen_points: np.ndarray):
     everything = np.ones(seen_points.shape[:2], bool)
     near = features(_slopes(seen_points), np.ones(everything.shape), everything)
     far = features(_slopes(seen_points) / 3, np.ones(everything.shape), everything)
@@ -40,7 +40,7 @@ def test_near_and_far_subjects_have_the_same_size(seen_points):
     assert np.allclose(near.size / far.size, 3.0, rtol=0.05)
 
 
-def test_what_is_out_of_sight_is_not_read(seen_points):
+def test_what_is_out_of_sight_is_not_read(seen_points: np.ndarray):
     rng = np.random.default_rng(1)
     seen = rng.random(seen_points.shape[:2]) < 0.7
     points = _slopes(seen_points)
@@ -63,7 +63,7 @@ def test_distances_to_the_next_sights_are_told():
 
 
 @pytest.mark.parametrize("seen", [np.zeros((5, 25), bool), np.eye(5, 25, dtype=bool)])
-def test_little_or_nothing_in_sight_is_no_error(seen):
+def test_little_or_nothing_in_sight_is_no_error(seen: np.ndarray):
     told = features(np.full((5, 25, 2), 0.2), np.ones(seen.shape), seen)
     assert np.isfinite(told.values).all()
     assert np.isfinite(told.views).all()
@@ -76,7 +76,7 @@ def test_a_joint_is_seen_with_all_that_it_is_made_of():
     assert hidden == {"pelvis", "spine", "hip.L"}
 
 
-def test_true_points_take_the_same_form(seen_points):
+def test_true_points_take_the_same_form(seen_points: np.ndarray):
     everything = np.ones(seen_points.shape[:2], bool)
     given = features(_slopes(seen_points), np.ones(everything.shape), everything)
     assert np.abs(seen_as(_slopes(seen_points), given) - given.points).max() < 1e-6

@@ -34,7 +34,7 @@ def test_never_seen_stays_as_it_is():
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1, max_size=30))
-def test_straight_motion_survives_any_gap_inside(pattern):
+def test_straight_motion_survives_any_gap_inside(pattern: list):
     seen = np.array(pattern)
     seen[0] = seen[-1] = True
     values = np.arange(len(seen))[:, None, None] * np.array([[2.0], [-1.0], [0.5]])

@@ -1,0 +1,90 @@
+"""S3's networks: the 2D one leaves hidden points alone, the 3D one starts from the straight line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from penumbra.inference.sightings import bridge, neighbors
+from penumbra.models.skeletons import JOINTS
+from penumbra.training.networks import Gaps, Lifter, NetworkSettings
+from penumbra.training.sampler import Batch, network_batch
+from tests.synthetic import people_in_camera
+
+POINTS = [index for index, name in enumerate(JOINTS) if name not in {"pelvis", "spine", "thorax", "neck", "head"}]
+
+
+def _batch(seen_share: float = 0.8, frames: int = 50) -> Batch:
+    rng = np.random.default_rng(3)
+    joints = np.stack([people_in_camera(frames, seed=seed) for seed in (1, 2)]).astype(np.float32)
+    slopes = joints[:, :, POINTS, :2] / joints[:, :, POINTS, 2:]
+    seen = rng.random(slopes.shape[:-1]) < seen_share
+    return network_batch(slopes, np.ones(seen.shape, np.float32), seen, joints, slopes, np.ones(2, bool))
+
+
+def _network(**changes: object) -> Lifter:
+    torch.manual_seed(5)
+    network = Lifter(NetworkSettings(width=32, smoothing_width=16, dropout=0.0, **changes)).eval()  # type: ignore[arg-type]
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.05)
+    return network
+
+
+def test_the_smoother_gives_nothing_where_nothing_is_seen():
+    batch = _batch()
+    _, _, points = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
+    assert (points[batch.seen == 0] == 0).all()
+    assert (points[batch.seen == 1] != 0).any()
+
+
+def test_without_the_smoother_points_pass_unchanged():
+    batch = _batch()
+    _, _, points = _network(smooth=False)(batch.values, batch.point_gaps, batch.joint_gaps)
+    assert torch.equal(points, batch.sighted)
+
+
+def test_the_completer_starts_from_the_straight_line_between_sights():
+    batch = _batch()
+    network = _network()
+    for parameter in network.correct.parameters():
+        torch.nn.init.zeros_(parameter)
+    joints, first, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
+    line = batch.joint_gaps.bridge(first)
+    assert torch.allclose(joints, line - line[:, :, :1], atol=1e-6)
+    out = batch.hidden[..., 1:] == 1
+    assert not torch.allclose(joints[:, :, 1:][out], first[:, :, 1:][out])
+
+
+def test_the_pelvis_is_the_origin():
+    batch = _batch()
+    for joints in _network()(batch.values, batch.point_gaps, batch.joint_gaps)[:2]:
+        assert (joints[:, :, 0] == 0).all()
+
+
+def test_frames_farther_than_the_reach_do_not_matter():
+    batch = _batch(seen_share=2.0, frames=400)
+    network = _network()
+    near = network(batch.values, batch.point_gaps, batch.joint_gaps)[0][:, 200]
+    cut = slice(100, 300)
+    gaps = [Gaps(part.before[:, cut] - 100, part.after[:, cut] - 100, part.share[:, cut])
+            for part in (batch.point_gaps, batch.joint_gaps)]  # fmt: skip
+    assert torch.allclose(near, network(batch.values[:, cut], *gaps)[0][:, 100], atol=1e-5)
+
+
+def test_the_line_of_tensors_is_that_of_arrays():
+    rng = np.random.default_rng(0)
+    seen, values = rng.random((2, 30, 25)) < 0.5, rng.normal(size=(2, 30, 25, 3)).astype(np.float32)
+    near = neighbors(seen)
+    gaps = Gaps(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (near.before, near.after, near.share)))
+    assert np.allclose(gaps.bridge(torch.from_numpy(values)).numpy(), bridge(values, near), atol=1e-6)
+
+
+def test_joints_come_back_in_the_view_that_the_network_has():
+    batch = _batch()
+    length = torch.linalg.vector_norm(
+        batch.joints[:, :, JOINTS.index("knee.L")] - batch.joints[:, :, JOINTS.index("hip.L")], dim=-1
+    )
+    assert float(length.std()) == pytest.approx(0.0, abs=1e-4)
+    # whoever stands upright before a level camera is upright in its view: down is +y
+    assert float((batch.joints[:, :, JOINTS.index("ankle.L"), 1] > 0.2).float().mean()) > 0.95
