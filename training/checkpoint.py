@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from ..errors import TrainingDataError
+from .files import replace_file
 
 
 def save(
@@ -31,9 +31,10 @@ def save(
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"{name}.{index}.{key}": value for key, value in state.items()}
     notes = {"facts": json.dumps(facts), "generator": json.dumps(rng.bit_generator.state)}
-    draft = path.with_suffix(".new")
-    save_file({key: value.detach().clone().contiguous() for key, value in tensors.items()}, draft, notes)
-    os.replace(draft, path)
+    # the average begins as the network's own tensors, and the format takes each tensor once
+    replace_file(
+        path, save_tensors({key: value.detach().clone().contiguous() for key, value in tensors.items()}, notes)
+    )
 
 
 def load(

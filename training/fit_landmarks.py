@@ -9,7 +9,7 @@ them, triangulated, are the truth for the points of each. `--tracks` keeps the d
 from __future__ import annotations
 
 import argparse
-import os
+import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,13 +18,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import PenumbraError
-from ..inference.lift import combine
-from ..inference.pipeline import capture
+from ..inference.lift import LiftSettings, combine
+from ..inference.pipeline import StageSettings, capture
+from ..inference.progress import finish
 from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings
 from ..models.skeletons import BLAZEPOSE, JOINTS, POINTS
 from ..tools import fetch
 from .bodies import SHOULDER_HEIGHT
 from .clips import RATE
+from .files import replace_file
 from .landmarks import TABLE
 from .multiview import CalibratedCamera, read_calibration, triangulate
 
@@ -63,20 +65,16 @@ def detect(footage: Path) -> dict[str, Arrays]:
 
 
 def _detected(video: Path) -> Arrays:
-    work = capture(CaptureSettings(FootageSettings(video), detector=DetectorSettings(threads=1)))
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value.stage("track")
+    settings = CaptureSettings(FootageSettings(video), detector=DetectorSettings(threads=1))
+    return finish(capture(settings, StageSettings(lift=LiftSettings(lifter="detector")))).stage("track")
 
 
 def save_tracks(path: Path, tracks: Mapping[str, Arrays]) -> None:
     """Keep detections as one NumPy archive, its names made of the camera's and the array's."""
     arrays = {f"{name}_{key}": value for name, track in tracks.items() for key, value in track.items()}
-    draft = path.with_suffix(".new.npz")
-    np.savez_compressed(draft, **arrays)
-    os.replace(draft, path)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    replace_file(path, content.getvalue())
 
 
 def load_tracks(path: Path) -> dict[str, Arrays]:
@@ -261,9 +259,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (PenumbraError, fetch.FetchError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    draft = TABLE.with_suffix(".new")
-    draft.write_text(table(found), encoding="utf-8")
-    os.replace(draft, TABLE)
+    replace_file(TABLE, table(found).encode())
     sys.stdout.write(f"Wrote {TABLE.name}.\n")
     return 0
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ..errors import PenumbraError
 from ..inference.progress import Progress, finish
+from .files import replace_file
 from .motion.folder import collect
 from .motion.report import report
-from .motion.store import read_clips, replace_file, write_clips
+from .motion.store import read_clips, write_clips
 from .splits import action_weights, only_source, side_of, split, without_source
 
 __all__ = ["action_weights", "main", "only_source", "pack", "read_clips", "side_of", "split", "without_source"]

@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from ..errors import PenumbraError, TrainingDataError
 from ..models.weights import LIFTER, LIFTERS
+from .files import replace_file
 
 _CREDITS = {
     "cmu": "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from"
@@ -56,12 +55,11 @@ def ship(network: Path, folder: Path) -> None:
     digest = hashlib.sha256(content).hexdigest()
     if digest != report["sha256"]:
         raise TrainingDataError(f"{network} is not the network that {run / 'report.json'} tells of. Train it again.")
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / LIFTER, content)
-    shutil.copyfile(run / "curves.png", folder / "curves.png")
-    _write(folder / "CARD.md", card(report, len(content)).encode())
+    replace_file(folder / LIFTER, content)
+    replace_file(folder / "curves.png", (run / "curves.png").read_bytes())
+    replace_file(folder / "CARD.md", card(report, len(content)).encode())
     manifest = {"files": {LIFTER: {"sha256": digest, "bytes": len(content)}}}
-    _write(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
+    replace_file(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
 
 
 def card(report: dict[str, Any], size: int) -> str:
@@ -83,6 +81,7 @@ def card(report: dict[str, Any], size: int) -> str:
 | Gives | the 30 joints of `JOINTS` in meters about the pelvis, camera axes, of a body 1.70 m tall |
 | Method | Cheng et al., Occlusion-Aware Networks for 3D Human Pose Estimation in Video, ICCV 2019 (`training/networks.py`) |
 | Trained with | `python -P -m penumbra.training.train --data data.npz --recipe {settings["name"]}`, seed {settings["seed"]} |
+| Data file | content SHA-256 `{report["data"]}`, made by `python -P -m penumbra.training.pack` |
 | Length | {settings["steps"]} steps of {settings["batch"]} windows of {settings["frames"]} frames: {frames / 1e6:.1f} million frames |
 
 ## Data
@@ -110,12 +109,6 @@ joints alone. `benchmarks/results/occlusion.md` and `benchmarks/results/real_che
 It knows people who stand, walk, dance, fight and idle; sitting and lying are rare in its data. It takes every body to be
 1.70 m tall. Fingers are not part of it. Where it is told that a point is reliable and it is not, it believes it.
 """
-
-
-def _write(goal: Path, content: bytes) -> None:
-    draft = goal.with_suffix(goal.suffix + ".new")
-    draft.write_bytes(content)
-    os.replace(draft, goal)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
 from dataclasses import asdict, replace
@@ -22,7 +21,8 @@ from ..errors import PenumbraError
 from .clips import Clip
 from .curves import draw
 from .export import export
-from .motion.store import read_clips
+from .files import replace_file
+from .motion.store import read_clips, read_manifest
 from .motion_sampler import MotionSampler
 from .networks import Lifter
 from .sampler import Batch
@@ -40,15 +40,19 @@ def main(argv: list[str] | None = None) -> int:
     torch.set_num_threads(options.threads)
     try:
         for name in options.recipe:
-            train(_settings(name, options), read_clips(options.data), options.out, options.check_every)
+            data = read_manifest(options.data)["sha256"]
+            train(_settings(name, options), read_clips(options.data), options.out, options.check_every, data)
     except PenumbraError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every: int) -> Path:
-    """Train one network to its last step and export it; gives the ONNX file's path."""
+def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every: int, data: str) -> Path:
+    """Train one network to its last step and export it; gives the ONNX file's path.
+
+    data: SHA-256 of the data file's content, for the report.
+    """
     for source in settings.without:
         clips = without_source(clips, source)
     learned, held_out = split(clips, "train"), split(clips, "validation")
@@ -71,7 +75,7 @@ def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every:
         raise TypeError("The averaged network is no lifter.")
     goal = out / f"{settings.name}.onnx"
     digest = export(network, goal)
-    _write_report(folder / "report.json", settings, learned, trainer.checks, digest)
+    _write_report(folder / "report.json", settings, learned, trainer.checks, digest, data)
     print(f"{settings.name}: {goal} is written, SHA-256 {digest}", flush=True)
     return goal
 
@@ -86,17 +90,18 @@ def _held_out(clips: list[Clip], settings: TrainingSettings) -> list[Batch]:
     return batches
 
 
-def _write_report(path: Path, settings: TrainingSettings, clips: list[Clip], checks: list[Check], digest: str) -> None:
+def _write_report(
+    path: Path, settings: TrainingSettings, clips: list[Clip], checks: list[Check], digest: str, data: str
+) -> None:
     facts: dict[str, Any] = {
         "settings": asdict(settings),
         "minutes": {source: round(count / 1800, 1) for source, count in _frames(clips).items()},
         "licences": {clip.source: clip.licence for clip in clips},
         "sha256": digest,
+        "data": data,
         "checks": [asdict(check) for check in checks],
     }
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
-    os.replace(draft, path)
+    replace_file(path, (json.dumps(facts, indent=2) + "\n").encode())
 
 
 def _frames(clips: list[Clip]) -> Counter[str]:

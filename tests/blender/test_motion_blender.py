@@ -18,6 +18,7 @@ def keyed() -> bpy.types.Object:
     bpy.context.scene.render.fps = 30
     bpy.ops.object.armature_add()
     thing = bpy.context.object
+    assert thing is not None
     bpy.ops.object.mode_set(mode="EDIT")
     bones = thing.data.edit_bones
     bones[0].name, bones[0].head, bones[0].tail = "lower", (0, 0, 0), (0, 0, 1)

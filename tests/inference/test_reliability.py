@@ -165,7 +165,7 @@ def test_short_clips(count: int) -> None:
 def test_scale_place_and_mirroring_of_the_picture_do_not_matter(
     scale: float,
     shift: tuple[float, float],
-    mirror: bool,
+    mirror: bool,  # noqa: FBT001
     start: int,
     memory: bool,  # noqa: FBT001
 ) -> None:

@@ -146,7 +146,7 @@ def test_a_recipe_cannot_set_what_there_is_not(tmp_path: Path):
 def test_one_command_trains_exports_and_ships(tmp_path: Path):
     clips = _clips(8)
     held = [replace(clip, subject="cmu/49", name=f"held/{index}") for index, clip in enumerate(clips[:2])]
-    goal = train(replace(SMALL, name="tiny"), clips[2:] + held, tmp_path, check_every=3)
+    goal = train(replace(SMALL, name="tiny"), clips[2:] + held, tmp_path, check_every=3, data="abc")
     assert (tmp_path / "tiny" / "curves.png").stat().st_size > 1000
     report = json.loads((tmp_path / "tiny" / "report.json").read_text())
     assert report["settings"]["steps"] == 6
@@ -176,7 +176,7 @@ def test_what_is_shipped_can_be_opened_and_damage_is_told(tmp_path: Path):
     digest = export(Lifter(SMALL.network), tmp_path / "s3.onnx")
     check = {"clean": 0.05, "masked": 0.06, "hidden": 0.07}
     settings = {"name": "s3", "seed": 1, "steps": 6, "batch": 4, "frames": 40}
-    report = {"sha256": digest, "settings": settings, "checks": [check], "minutes": {"cmu": 1.0},
+    report = {"sha256": digest, "data": "abc", "settings": settings, "checks": [check], "minutes": {"cmu": 1.0},
               "licences": {"cmu": "CMU"}}  # fmt: skip
     (run / "report.json").write_text(json.dumps(report))
     ship(tmp_path / "s3.onnx", tmp_path / "weights")

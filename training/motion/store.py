@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -22,6 +21,7 @@ from ...errors import TrainingDataError
 from ...inference import rotations as rot
 from ...models.skeletons import BONE_NAMES, JOINTS
 from ..clips import RATE, Clip
+from ..files import replace_file
 from .catalogue import licences
 from .folder import Collected
 
@@ -52,19 +52,6 @@ def write_clips(path: Path, collected: Collected) -> dict[str, Any]:
     np.savez_compressed(memory, manifest=text, rotations=rotations, root=root, offsets=offsets)
     replace_file(path, memory.getvalue())
     return manifest
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises TrainingDataError where that is not possible."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise TrainingDataError(f'"{path}" cannot be written: {error.strerror}. Choose another place.') from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
