@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import TakeError
 from ..models.open_model import open_pose_model
-from ..models.weights import LIFTER, LIFTERS, weight_hashes, weight_path
+from ..models.weights import LIFTER, LIFTERS, lifter_hashes, weight_hashes, weight_path
 from ..version import version
 from .cache import DetectionCache, cache_key
 from .camera import Camera, guess_camera
@@ -93,7 +93,11 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     yield Progress("solve", 2, 3, "Solving the rotations")
     solved = solve(placed.joints, lifted.confidence, tracked.present, lifted.lengths, stages.solve)
     return (
-        replace(take, camera=_camera(lens, placed.rotation, placed.position))
+        replace(
+            take,
+            camera=_camera(lens, placed.rotation, placed.position),
+            versions=take.versions | {"lifter": stages.lift.lifter} | lifter_hashes(stages.lift.lifter),
+        )
         .with_stage("lift", **asdict(lifted))
         .with_stage("place", joints=placed.joints)
         .with_stage(

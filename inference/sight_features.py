@@ -72,7 +72,8 @@ def features(points: np.ndarray, confidence: np.ndarray, seen: np.ndarray) -> Fe
     frames = np.arange(seen.shape[-2])[:, None]
     since = np.where(ever, 1.0 - np.exp((gaps.before - frames) / _REACH), 1.0)
     until = np.where(ever, 1.0 - np.exp((frames - gaps.after) / _REACH), 1.0)
-    speed = np.gradient(middle, axis=-2) / size[..., None]
+    moving = np.gradient(middle, axis=-2) if seen.shape[-2] > 1 else np.zeros_like(middle)
+    speed = moving / size[..., None]
     per_point = np.stack([shown[..., 0], shown[..., 1], seen, confidence * seen, np.abs(since), np.abs(until)], axis=-1)
     values = np.concatenate(
         [per_point.reshape(*seen.shape[:-1], -1), np.log(size)[..., None] + 1.0, 10.0 * speed], axis=-1

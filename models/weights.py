@@ -50,6 +50,11 @@ def weight_hashes(model: str, folder: Path = FOLDER) -> dict[str, str]:
     return {name: known.get(name, "") for name in ("person_detector.onnx", f"landmarks_{model}.onnx")}
 
 
+def lifter_hashes(lifter: str) -> dict[str, str]:
+    """SHA-256 by file name of the weights that `lifter` uses; none for the detector's own landmarks."""
+    return {LIFTER: _manifest(LIFTERS).get(LIFTER, "")} if lifter == "s3" else {}
+
+
 def _manifest(folder: Path) -> dict[str, str]:
     """SHA-256 of every weights file, by its name."""
     path = folder / "manifest.json"

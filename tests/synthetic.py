@@ -6,7 +6,7 @@ import numpy as np
 
 from penumbra.inference import rotations as rot
 from penumbra.inference.motion import Motion, RestPose
-from penumbra.models.skeletons import BONE_PARENTS, BONES
+from penumbra.models.skeletons import BONE_NAMES, BONE_PARENTS, BONES
 from penumbra.training.bodies import mean_body
 from penumbra.training.body import joints_of
 
@@ -71,5 +71,35 @@ def standing(count: int = 2) -> Motion:
 def people_in_camera(frames: int, seed: int = 7, away: float = 4.0) -> np.ndarray:
     """`[T, 30, 3]` joints in metres of somebody who moves at random, `away` metres before a level camera, in its frame."""
     moving = random_motion(frames, seed=seed, bend=0.6)
-    world = joints_of(moving.rotations, mean_body()) + 0.2 * moving.root[:, None]
+    return _in_camera(joints_of(moving.rotations, mean_body()) + 0.2 * moving.root[:, None], away)
+
+
+def walker_in_camera(frames: int, away: float = 4.0) -> np.ndarray:
+    """`[T, 30, 3]` joints of somebody who walks on the spot at 30 frames a second, turned by 40 degrees, in its frame."""
+    phase = 2 * np.pi * np.arange(frames) / 32.0
+    local = np.tile([1.0, 0.0, 0.0, 0.0], (frames, len(BONES), 1))
+
+    def turn(bone: str, axis: int, angle: np.ndarray) -> None:
+        quaternion = np.zeros((frames, 4))
+        quaternion[:, 0], quaternion[:, 1 + axis] = np.cos(angle / 2), np.sin(angle / 2)
+        row = BONE_NAMES.index(bone)
+        local[:, row] = rot.multiply(quaternion, local[:, row])
+
+    for side, sign in (("L", 1.0), ("R", -1.0)):
+        swing = 0.45 * np.sin(phase) * sign
+        # arms hang, each swinging against its own leg; knees fold while their leg swings forward
+        turn(f"upper_arm.{side}", 1, np.full(frames, 1.4 * sign))
+        turn(f"upper_arm.{side}", 0, swing)
+        turn(f"thigh.{side}", 0, -swing)
+        turn(f"shin.{side}", 0, 0.15 + 0.4 * (1 + np.cos(phase) * sign))
+    turn("hips", 2, np.full(frames, np.radians(40.0)))
+    rotations = local.copy()
+    for bone, parent in enumerate(BONE_PARENTS):
+        if parent >= 0:
+            rotations[:, bone] = rot.multiply(rotations[:, parent], local[:, bone])
+    return _in_camera(joints_of(rotations, mean_body()), away)
+
+
+def _in_camera(world: np.ndarray, away: float) -> np.ndarray:
+    """World joints as a level camera sees them that looks along +y from `away` metres before the origin."""
     return world[..., [0, 2, 1]] * np.array([1.0, -1.0, 1.0]) + np.array([0.0, 0.0, away])

@@ -19,8 +19,10 @@ from ..models.skeletons import JOINTS, POINTS
 from .networks import Gaps, Lifter
 
 _OPSET = 17
-# Largest difference in metres between PyTorch's answer and ONNX Runtime's.
-_AGREE = 1e-4
+# Largest difference in metres between PyTorch's answer and ONNX Runtime's; rounded weights take most of it.
+_AGREE = 3e-3
+# Arrays of fewer numbers stay as they are.
+_LARGE = 1024
 
 
 class _Flat(nn.Module):
@@ -38,7 +40,7 @@ class _Flat(nn.Module):
 def export(network: Lifter, goal: Path) -> str:
     """Write `network` to `goal` and give the file's SHA-256; atomic.
 
-    Its weights are stored as 32-bit numbers. Raises ValueError where ONNX Runtime answers otherwise than PyTorch.
+    Large weights are stored as 16-bit numbers, which halves the file, and worked with as 32-bit ones. Raises ValueError where ONNX Runtime answers otherwise than PyTorch.
     """
     flat = _Flat(network.cpu()).eval()
     frames = {name: {1: "frames"} for name in (*INPUTS, OUTPUT)}
@@ -50,12 +52,29 @@ def export(network: Lifter, goal: Path) -> str:
             flat, _example(32), str(draft), dynamo=False, opset_version=_OPSET, input_names=list(INPUTS),
             output_names=[OUTPUT], dynamic_axes=frames,
         )  # fmt: skip
-    model = onnx.load(str(draft))
+    model = _halved(onnx.load(str(draft)))
     onnx.checker.check_model(model, full_check=True)
     draft.write_bytes(model.SerializeToString(deterministic=True))
     _compare(flat.eval(), draft)
     os.replace(draft, goal)
     return hashlib.sha256(goal.read_bytes()).hexdigest()
+
+
+def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same network with its large weights as 16-bit numbers, each cast back where it is used."""
+    graph = model.graph
+    casts = []
+    for weights in graph.initializer:
+        values = onnx.numpy_helper.to_array(weights)
+        if values.dtype != np.float32 or values.size < _LARGE:
+            continue
+        name = weights.name
+        weights.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
 
 
 def _compare(flat: _Flat, path: Path) -> None:
