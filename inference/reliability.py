@@ -31,6 +31,7 @@ class ReliabilitySettings:
     jitter: how much of a point's usual difference between the two in the clip is added to sigma, for `memory`.
     slip: forward-backward error from which flow is unknown, as a share of the body's size.
     patience: seconds that a point can be wrong between two jumps; after a longer time the jumps are believed instead.
+    together: share of the points above which a jump is the whole body's, and speaks against none of them.
 
     How unlikely things are, as negative natural logarithms, for `memory`:
     surprise: that a point which is right jumps. turn: that a jump makes a point wrong or right again. switch: that it
@@ -43,7 +44,8 @@ class ReliabilitySettings:
     sigma: float = 0.01
     jitter: float = 3.0
     slip: float = 0.02
-    patience: float = 4.5
+    patience: float = 2.0
+    together: float = 0.4
     surprise: float = 8.0
     turn: float = 2.0
     switch: float = 16.0
@@ -114,6 +116,7 @@ def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
     if settings.memory:
         off = np.linalg.norm(evidence.points - expected, axis=-1) / np.maximum(size, 1e-12)
         sigma = size * np.hypot(settings.sigma, settings.jitter * _usual(off, known))
+    known &= ~_together(known, _agreement(evidence.points, expected, sigma), settings.together)
     partner = [list(evidence.names).index(mirrored(name)) for name in evidence.names]
     onto = _agreement(evidence.points, expected[..., partner, :], sigma) * known[..., partner]
     swapped = np.maximum(onto, onto[..., partner]) * (np.array(partner) != np.arange(len(partner)))
@@ -121,6 +124,15 @@ def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
     move = np.where(moved[..., None, None], evidence.points - before, 0.0)
     last_move = np.take_along_axis(move, last[..., None, None], axis=-3)
     return _Steps(known, confirmed, _agreement(move, last_move, sigma), swapped)
+
+
+def _together(known: np.ndarray, confirmed: np.ndarray, most: float) -> np.ndarray:
+    """`[..., T, 1]` whether more than a share `most` of the points that are known, `[..., T, P]`, leave the flow at once.
+
+    Then it is the flow that is wrong: the whole body moved too fast for it, or the picture changed.
+    """
+    jumped = (known & (confirmed < 0.5)).sum(axis=-1, keepdims=True)
+    return jumped > most * np.maximum(known.sum(axis=-1, keepdims=True), 1)
 
 
 def _usual(values: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -58,7 +58,9 @@ class TrainedLifter:
             stop = min(start + _WINDOW, count)
             first, last = max(start - _REACH, 0), min(stop + _REACH, count)
             given = features(points[first:last], confidence[first:last], seen[first:last])
-            turned = self._session.run_all(_feed(given))[OUTPUT][0]
+            # a network without its second half does not read the joints' gaps
+            feed = {name: array for name, array in _feed(given).items() if name in self._session.inputs}
+            turned = self._session.run_all(feed)[OUTPUT][0]
             joints[start:stop] = (turned @ given.views)[start - first : stop - first]
         return joints
 

@@ -37,7 +37,10 @@ _LOG_FATAL = 4
 
 
 class NetworkSession:
-    """One loaded network. `provider` is what truly runs it, `seconds` the wall time spent in it so far."""
+    """One loaded network.
+
+    provider: what truly runs it. inputs: the names of what it reads. seconds: wall time spent in it so far.
+    """
 
     def __init__(
         self, session: onnxruntime.InferenceSession, provider: Provider, errors: tuple[type[Exception], ...]
@@ -46,12 +49,12 @@ class NetworkSession:
         self.seconds = 0.0
         self._errors = errors
         self._session = session
-        self._input = session.get_inputs()[0].name
+        self.inputs = tuple(entry.name for entry in session.get_inputs())
         self._outputs = [output.name for output in session.get_outputs()]
 
     def run(self, batch: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs by name for a float32 batch in the input layout of a network with one input."""
-        return self.run_all({self._input: batch})
+        return self.run_all({self.inputs[0]: batch})
 
     def run_all(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Outputs by name for inputs by name.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..inference.reliability import ReliabilitySettings
@@ -15,7 +13,7 @@ from .cameras import assume_lens, sample_cameras, slopes
 from .clips import Clip
 from .cylinders import visible
 from .detector import DetectorModel, observe, typical
-from .occlusion_masks import training_masks
+from .occlusion_masks import Mixture, training_masks
 from .sampler import Batch, network_batch
 from .settings import TrainingSettings
 from .variety import bank, vary_motion, window
@@ -24,7 +22,9 @@ from .variety import bank, vary_motion, window
 # rather than only detected worse; of batches that a perfect detector sees.
 _SELF_HIDING = 0.35
 _SELF_HIDDEN = 0.5
-_PERFECT = 0.3
+_PERFECT = 0.35
+# A window without a gap teaches the completer nothing.
+_MASKS = Mixture(structured=0.85, random=0.1)
 
 
 class MotionSampler:
@@ -39,8 +39,8 @@ class MotionSampler:
         self._settings = settings
         self._threshold = ReliabilitySettings().threshold
 
-    def batch(self, rng: np.random.Generator) -> Batch:
-        """The next batch."""
+    def batch(self, rng: np.random.Generator, *, masked: bool) -> Batch:
+        """The next batch. masked: hide points; else all that the detector knows is in sight."""
         settings = self._settings
         windows = vary_motion(window(self._motion, rng, settings.frames, settings.batch), rng)
         matrices = turns.to_matrix(windows.rotations)
@@ -49,22 +49,18 @@ class MotionSampler:
         cameras = sample_cameras(rng, windows.root)
         joints = cameras.to_camera(joints).astype(np.float32)
         covered = self._covered(rng, joints)
-        seen = observe(joints, cameras.turned(matrices), rng, self._detector(rng), covered)
+        seen = observe(
+            joints, cameras.turned(matrices), rng, DetectorModel() if rng.random() < _PERFECT else typical(), covered
+        )
         points, factor = assume_lens(seen.points, rng)
         return network_batch(
             points=points,
             confidence=seen.confidence,
-            seen=self._reliable(rng, points, seen.confidence, covered),
+            seen=self._reliable(rng, points, seen.confidence, covered) if masked else seen.confidence > 0,
             joints=joints,
             truth=slopes(joints[:, :, list(POINT_JOINTS)]) * factor[:, None, None, None],
             labelled=self._labelled[windows.clip],
         )
-
-    def _detector(self, rng: np.random.Generator) -> DetectorModel:
-        """Who sees the batch. A network that is never told of missing points is not shown a skeleton that lacks some."""
-        if rng.random() < _PERFECT:
-            return DetectorModel()
-        return typical() if self._settings.masks else replace(typical(), coco=0.0)
 
     def _covered(self, rng: np.random.Generator, joints: np.ndarray) -> np.ndarray | None:
         """Which points the body hides from the camera, `[B, T, 25]` bool, looked at in some of the windows."""
@@ -79,9 +75,7 @@ class MotionSampler:
         self, rng: np.random.Generator, points: np.ndarray, confidence: np.ndarray, covered: np.ndarray | None
     ) -> np.ndarray:
         """Which points the network is told to be in sight, `[B, T, 25]` bool."""
-        if not self._settings.masks:
-            return np.ones(confidence.shape, bool)
-        hidden = training_masks(rng, points.shape[0], points.shape[1], points)
+        hidden = training_masks(rng, points.shape[0], points.shape[1], points, _MASKS)
         if covered is not None:
             hidden |= covered & (rng.random((len(points), 1, 1)) < _SELF_HIDDEN)
         return ~hidden & (confidence >= self._threshold)

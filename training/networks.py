@@ -1,14 +1,15 @@
 """The networks of S3 (Cheng et al., Occlusion-Aware Networks, ICCV 2019): a 2D and a 3D temporal network in series.
 
 The 2D network smooths the points in sight and leaves the others alone; the 3D network completes the pose. Both are
-residual temporal convolutions in the manner of VideoPose3D (Pavllo et al., CVPR 2019). Beyond the paper, the 3D network's
-second half starts from the straight line, in 3D, between the nearest sights of every joint, and learns only what is to
-be added to it.
+residual temporal convolutions in the manner of VideoPose3D (Pavllo et al., CVPR 2019). Beyond the paper, the 3D network
+has two halves: the first lifts what is seen, with the gaps bridged by straight lines; the second starts from the straight
+line in 3D between the nearest sights of every hidden joint and learns only what is to be added to it. So joints in sight
+cost nothing for those that are not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ class NetworkSettings:
     """Widths, and the parts that an ablation takes away.
 
     width: channels of the 3D network. smoothing_width: those of the 2D network. dropout: share of channels.
-    smooth: with the 2D network. complete: with the second half, on top of the straight line between sights.
+    smooth: with the 2D network. complete: with the 3D network's second half; without it gaps stay bridged in 2D.
     """
 
     width: int = 320
@@ -91,43 +92,69 @@ class Lifter(nn.Module):
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
-        width = settings.width
+        width, told = settings.width, 4 * len(POINTS) + FEATURES - _PER_POINT * len(POINTS)
         self.settings = settings
         if settings.smooth:
-            self.smoother = Stack(FEATURES, settings.smoothing_width, 0.0, (1, 3, 9))
+            self.smoother = Stack(told, settings.smoothing_width, 0.0, (1, 3, 9))
             self.shift = _head(settings.smoothing_width, 2 * len(POINTS))
-        self.trunk = Stack(FEATURES, width, settings.dropout)
+        self.trunk = Stack(told, width, settings.dropout)
         self.lift = _head(width, 3 * len(JOINTS))
         if settings.complete:
-            self.completer = Stack(width + 5 * len(JOINTS), width, settings.dropout)
+            self.completer = Stack(width + 9 * len(JOINTS), width, settings.dropout)
             self.correct = _head(width, 3 * len(JOINTS))
 
-    def forward(self, values: Tensor, point_gaps: Gaps, joint_gaps: Gaps) -> tuple[Tensor, Tensor, Tensor]:
-        """Joints, the first half's joints, and smoothed points.
+    def lifting(self) -> list[nn.Module]:
+        """The parts that work without a gap: the 2D network and the first half of the 3D network."""
+        return [self.trunk, self.lift, *([self.smoother, self.shift] if self.settings.smooth else [])]
 
-        values: `[B, T, FEATURES]`. Gives `[B, T, 30, 3]` metres about the pelvis in the turned view, twice, and
-        `[B, T, 25, 2]` points in the form of `Features.points`, 0 where out of sight.
-        """
+    def lift_seen(self, values: Tensor, point_gaps: Gaps) -> tuple[Tensor, Tensor, Tensor]:
+        """The first half's joints `[B, T, 30, 3]`, its features `[B, C, T]`, and the smoothed points `[B, T, 25, 2]`."""
         batch, frames, _ = values.shape
         per_point = values[..., : _PER_POINT * len(POINTS)].reshape(batch, frames, len(POINTS), _PER_POINT)
+        overall = values[..., _PER_POINT * len(POINTS) :]
         seen = per_point[..., 2:3]
+        ever = seen.amax(dim=1, keepdim=True).expand_as(seen)
+        # confidence is bridged as the places are, so that a gap looks to the first half like any other stretch
+        line = point_gaps.bridge(per_point[..., [0, 1, 3]])
         points = per_point[..., :2]
         if self.settings.smooth:
-            shift = self.shift(self.smoother(values)).transpose(1, 2).reshape(points.shape)
+            shift = self.shift(self.smoother(_told(line, ever, overall))).transpose(1, 2).reshape(points.shape)
             points = (points + shift) * seen
-        whole = torch.cat([point_gaps.bridge(points), per_point[..., 2:]], dim=-1)
-        known = torch.cat([whole.flatten(2), values[..., _PER_POINT * len(POINTS) :]], dim=-1)
-        hidden = self.trunk(known)
+            line = torch.cat([point_gaps.bridge(points), line[..., 2:]], dim=-1)
+        hidden = self.trunk(_told(line, ever, overall))
         first = _centered(self.lift(hidden).transpose(1, 2).reshape(batch, frames, len(JOINTS), 3))
+        return first, hidden, points
+
+    def forward(self, values: Tensor, point_gaps: Gaps, joint_gaps: Gaps) -> tuple[Tensor, Tensor]:
+        """Joints and smoothed points.
+
+        values: `[B, T, FEATURES]`. Gives `[B, T, 30, 3]` metres about the pelvis in the turned view, and `[B, T, 25, 2]`
+        points in the form of `Features.points`, 0 where out of sight.
+        """
+        first, hidden, points = self.lift_seen(values, point_gaps)
         if not self.settings.complete:
-            return first, first, points
-        line = joint_gaps.bridge(first)
-        times = torch.arange(frames, device=values.device)[None, :, None]
-        since = torch.tanh((times - joint_gaps.before) / 20.0)
-        until = torch.tanh((joint_gaps.after - times) / 20.0)
-        told = torch.cat([hidden.transpose(1, 2), line.flatten(2), since, until], dim=-1)
-        change = self.correct(self.completer(told)).transpose(1, 2).reshape(line.shape)
-        return _centered(line + change), first, points
+            return first, points
+        across = joint_gaps.bridge(first)
+        times = torch.arange(values.shape[1], device=values.device)[None, :, None]
+        since, until = times - joint_gaps.before, joint_gaps.after - times
+        out = ((since + until) > 0).to(values.dtype)
+        gaps = torch.stack([torch.tanh(since / 20.0), torch.tanh(until / 20.0), out], dim=-1)
+        known = torch.cat([across, across - first, gaps.to(values.dtype)], dim=-1).flatten(2)
+        change = self.correct(self.completer(torch.cat([hidden.transpose(1, 2), known], dim=-1)))
+        change = change.transpose(1, 2).reshape(first.shape) * out[..., None]
+        return _centered(across + change), points
+
+
+def without_completion(network: Lifter) -> Lifter:
+    """The same network without the second half, which is a network that was trained without masks."""
+    plain = Lifter(replace(network.settings, complete=False))
+    plain.load_state_dict({key: value for key, value in network.state_dict().items() if key in plain.state_dict()})
+    return plain
+
+
+def _told(line: Tensor, ever: Tensor, overall: Tensor) -> Tensor:
+    """Input `[B, T, ...]` of a stack: places and confidence without gaps, which points there are at all, and the rest."""
+    return torch.cat([torch.cat([line, ever], dim=-1).flatten(2), overall], dim=-1)
 
 
 def _head(width: int, outputs: int) -> nn.Conv1d:

@@ -17,16 +17,15 @@ RECIPES = Path(__file__).parent / "recipes.toml"
 class LossSettings:
     """Weights of the losses; 0 takes a loss away.
 
-    first: of the 3D network's first half. smoothing: of the 2D network, whose unit is the subject's size. hidden: what
-    hidden joints count more than the others. projection and hiding are for unlabelled clips: that joints project
-    to where they were seen, and that what was not seen lies behind something (the Cylinder Man's regulariser).
-    adversarial: of the discriminator's verdict, from the share `adversarial_from` of the steps on.
+    smoothing: of the 2D network, whose unit is the subject's size. seen: what joints in sight count in the second part,
+    of which hidden ones are the matter. projection and hiding are for unlabelled clips: that joints project to where
+    they were seen, and that what was not seen lies behind something (the Cylinder Man's regulariser). adversarial: of
+    the discriminator's verdict, from the share `adversarial_from` of each part's steps on.
     """
 
-    first: float = 0.3
     velocity: float = 1.0
     smoothing: float = 0.2
-    hidden: float = 0.5
+    seen: float = 0.05
     symmetry: float = 0.05
     steadiness: float = 0.2
     adversarial: float = 0.002
@@ -37,30 +36,35 @@ class LossSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """One training run.
+    """One training run, in two parts: to lift what is seen, and then, with that at rest, to complete what is hidden.
 
-    without: sources that are left out whole. steps, batch, frames: how many optimizer steps of how many windows of how
-    many frames. rate: peak learning rate of AdamW, cosine schedule. average: decay of the weights' running average,
-    which is what is exported. masks: hide points in training. cylinders: hide what the Cylinder Man says the body hides
-    itself. labelled: share of the clips whose 3D is used; unlabelled: use the 2D of the rest.
+    without: sources that are left out whole. lifting, completing: optimizer steps of the two parts. batch, frames: how
+    many windows of how many frames a step has. rate: peak learning rate of AdamW, half a cosine over each part.
+    average: decay of the weights' running average, which is what is exported. cylinders: let the body hide its own
+    points, by the Cylinder Man. labelled: share of the clips whose 3D is used; unlabelled: use the 2D of the rest.
     """
 
     name: str = "s3"
     without: tuple[str, ...] = ()
     seed: int = 1
-    steps: int = 5500
+    lifting: int = 4500
+    completing: int = 2500
     batch: int = 32
     frames: int = 128
-    rate: float = 2.5e-3
+    rate: float = 2e-3
     decay: float = 0.01
-    warmup: int = 200
-    average: float = 0.998
-    masks: bool = True
+    warmup: int = 150
+    average: float = 0.997
     cylinders: bool = True
     labelled: float = 1.0
     unlabelled: bool = False
     network: NetworkSettings = field(default_factory=NetworkSettings)
     losses: LossSettings = field(default_factory=LossSettings)
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of both parts."""
+        return self.lifting + (self.completing if self.network.complete else 0)
 
 
 def recipe(name: str, path: Path = RECIPES) -> TrainingSettings:

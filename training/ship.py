@@ -69,7 +69,8 @@ def card(report: dict[str, Any], size: int) -> str:
         f"| {source} | {count} | {report['licences'][source]} | {_CREDITS[source]} |"
         for source, count in sorted(report["minutes"].items())
     )
-    frames = settings["steps"] * settings["batch"] * settings["frames"]
+    steps = settings["lifting"] + settings["completing"]
+    frames = steps * settings["batch"] * settings["frames"]
     return f"""# {settings["name"]}: the lifter of S3
 
 | | |
@@ -82,7 +83,7 @@ def card(report: dict[str, Any], size: int) -> str:
 | Method | Cheng et al., Occlusion-Aware Networks for 3D Human Pose Estimation in Video, ICCV 2019 (`training/networks.py`) |
 | Trained with | `python -P -m penumbra.training.train --data data.npz --recipe {settings["name"]}`, seed {settings["seed"]} |
 | Data file | content SHA-256 `{report["data"]}`, made by `python -P -m penumbra.training.pack` |
-| Length | {settings["steps"]} steps of {settings["batch"]} windows of {settings["frames"]} frames: {frames / 1e6:.1f} million frames |
+| Length | {settings["lifting"]} steps to lift and {settings["completing"]} to complete, of {settings["batch"]} windows of {settings["frames"]} frames: {frames / 1e6:.1f} million frames |
 
 ## Data
 

@@ -1,7 +1,7 @@
 """The one command that trains: `python -P -m penumbra.training.train --data data.npz --recipe s3`.
 
-A run that was stopped goes on where its last checkpoint is. What comes out in the folder: NAME.onnx, and in NAME/ the
-checkpoint, the curves as a picture and `report.json`, which says what was trained on what, and how well it did.
+A run that was stopped goes on where its last checkpoint is. What comes out in the folder: NAME.onnx, the
+same without its second half as NAME-unmasked.onnx, which never met a gap in training, and in NAME/ the checkpoint, the curves as a picture and `report.json`, which says what was trained on what, and how well it did.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .export import export
 from .files import replace_file
 from .motion.store import read_clips, read_manifest
 from .motion_sampler import MotionSampler
-from .networks import Lifter
+from .networks import Lifter, without_completion
 from .sampler import Batch
 from .settings import TrainingSettings, recipe
 from .splits import split, without_source
@@ -75,6 +75,8 @@ def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every:
         raise TypeError("The averaged network is no lifter.")
     goal = out / f"{settings.name}.onnx"
     digest = export(network, goal)
+    if settings.network.complete:
+        export(without_completion(network), out / f"{settings.name}-unmasked.onnx")
     _write_report(folder / "report.json", settings, learned, trainer.checks, digest, data)
     print(f"{settings.name}: {goal} is written, SHA-256 {digest}", flush=True)
     return goal
@@ -84,9 +86,9 @@ def _held_out(clips: list[Clip], settings: TrainingSettings) -> list[Batch]:
     """The same clean and masked windows of held-out clips for every run."""
     rng = np.random.default_rng(_HELD_OUT_SEED)
     batches = []
-    for masks in (False, True):
-        sampler = MotionSampler(clips, replace(settings, masks=masks, labelled=1.0, unlabelled=False))
-        batches += [sampler.batch(rng) for _ in range(_HELD_OUT_BATCHES)]
+    sampler = MotionSampler(clips, replace(settings, labelled=1.0, unlabelled=False))
+    for masked in (False, True):
+        batches += [sampler.batch(rng, masked=masked) for _ in range(_HELD_OUT_BATCHES)]
     return batches
 
 
@@ -113,7 +115,11 @@ def _frames(clips: list[Clip]) -> Counter[str]:
 
 def _settings(name: str, options: argparse.Namespace) -> TrainingSettings:
     settings = recipe(name)
-    changes = {key: getattr(options, key) for key in ("steps", "batch", "seed") if getattr(options, key) is not None}
+    changes = {
+        key: getattr(options, key)
+        for key in ("lifting", "completing", "batch", "seed")
+        if getattr(options, key) is not None
+    }
     return replace(settings, **changes)
 
 
@@ -124,7 +130,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="packed motion, from penumbra.training.pack")
     parser.add_argument("--recipe", nargs="+", default=["s3"], help="names in training/recipes.toml, one after another")
     parser.add_argument("--out", type=Path, default=Path("build/training"), help="folder for networks and checkpoints")
-    parser.add_argument("--steps", type=int, help="optimizer steps, instead of the recipe's")
+    parser.add_argument("--lifting", type=int, help="steps of the first part, instead of the recipe's")
+    parser.add_argument("--completing", type=int, help="steps of the second part, instead of the recipe's")
     parser.add_argument("--batch", type=int, help="windows a step, instead of the recipe's")
     parser.add_argument("--seed", type=int, help="seed, instead of the recipe's")
     parser.add_argument("--threads", type=int, default=1, help="processor threads")

@@ -29,8 +29,8 @@ _LONGEST_GRADIENT = 1.0
 class Sampler(Protocol):
     """Where batches come from; the same generator gives the same batches."""
 
-    def batch(self, rng: np.random.Generator) -> Batch:
-        """The next batch."""
+    def batch(self, rng: np.random.Generator, *, masked: bool) -> Batch:
+        """The next batch, with points hidden or with all that the detector knows in sight."""
         ...
 
 
@@ -94,18 +94,25 @@ class Trainer:
 
     def _train_step(self) -> float:
         settings = self.settings
-        rate = self._rate()
+        if self.step == settings.lifting:
+            self._come_to_rest()
         for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        batch = self._sampler.batch(self._rng).to(self.device)
+            group["lr"] = self._rate()
+        batch = self._sampler.batch(self._rng, masked=self._completing).to(self.device)
         self.network.train()
-        judged = settings.losses.adversarial > 0 and self.step >= settings.losses.adversarial_from * settings.steps
+        if self._completing:
+            for part in self.network.lifting():
+                part.eval()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
-            joints, first, points = self.network(batch.values, batch.point_gaps, batch.joint_gaps)
-        joints, first, points = joints.float(), first.float(), points.float()
-        loss = self._supervised(batch, joints, first, points) + self._anatomical(joints)
+            if self._completing:
+                joints, points = self.network(batch.values, batch.point_gaps, batch.joint_gaps)
+            else:
+                joints, _, points = self.network.lift_seen(batch.values, batch.point_gaps)
+        joints, points = joints.float(), points.float()
+        loss = self._supervised(batch, joints, points) + self._anatomical(joints)
         if settings.unlabelled:
             loss = loss + self._unlabelled(batch, joints)
+        judged = settings.losses.adversarial > 0 and self._share() >= settings.losses.adversarial_from
         if judged:
             loss = loss + settings.losses.adversarial * losses.judged_real(self.judge(joints))
         self._optimizer.zero_grad(set_to_none=True)
@@ -118,17 +125,40 @@ class Trainer:
         self.step += 1
         return float(loss.detach())
 
-    def _supervised(self, batch: Batch, joints: Tensor, first: Tensor, points: Tensor) -> Tensor:
+    @property
+    def _completing(self) -> bool:
+        """Whether the run is in its second part."""
+        return self.step >= self.settings.lifting
+
+    def _share(self) -> float:
+        """How much of the present part is done, 0 to 1."""
+        settings = self.settings
+        if self._completing:
+            return (self.step - settings.lifting) / settings.completing
+        return self.step / settings.lifting
+
+    def _come_to_rest(self) -> None:
+        """Begin the second part: the averaged weights become the network's, and what lifts is no longer trained."""
+        averaged = self.average.module.state_dict()
+        self.network.load_state_dict(averaged)
+        self._freeze()
+
+    def _freeze(self) -> None:
+        for part in self.network.lifting():
+            part.requires_grad_(requires_grad=False)
+
+    def _supervised(self, batch: Batch, joints: Tensor, points: Tensor) -> Tensor:
         """The terms against the truth, over labelled windows."""
         weigh = self.settings.losses
-        labelled = batch.labelled[:, None, None]
-        weights = self._weights * labelled
-        loss = losses.pose(joints, batch.joints, weights * (1.0 + weigh.hidden * batch.hidden))
+        weights = self._weights * batch.labelled[:, None, None]
+        if self._completing:
+            weights = weights * (batch.hidden + weigh.seen)
+        loss = losses.pose(joints, batch.joints, weights)
         loss = loss + weigh.velocity * losses.velocity(joints, batch.joints, batch.labelled)
-        if self.settings.network.complete:
-            loss = loss + weigh.first * losses.pose(first, batch.joints, weights * (1.0 - batch.hidden))
-        if self.settings.network.smooth:
-            loss = loss + weigh.smoothing * losses.smoothing(points, batch.points, batch.seen * labelled)
+        if self.settings.network.smooth and not self._completing:
+            loss = loss + weigh.smoothing * losses.smoothing(
+                points, batch.points, batch.seen * batch.labelled[:, None, None]
+            )
         return loss
 
     def _anatomical(self, joints: Tensor) -> Tensor:
@@ -145,7 +175,7 @@ class Trainer:
         seen = batch.seen * chosen
         root = losses.root_by_reprojection(points, slopes, batch.seen + 1e-3)
         loss = weigh.projection * losses.projection(points, root, slopes, seen)
-        if self.settings.cylinders and weigh.hiding > 0:
+        if self._completing and weigh.hiding > 0:
             unreliable = (batch.seen < 0.5) & (chosen > 0.5)
             loss = loss + weigh.hiding * hiding_loss(joints + root[:, :, None], unreliable)
         return loss
@@ -157,11 +187,14 @@ class Trainer:
         self._judging.step()
 
     def _rate(self) -> float:
-        """Learning rate: a straight rise, then half a cosine."""
+        """Learning rate: in each part a straight rise, then half a cosine."""
         settings = self.settings
-        if self.step < settings.warmup:
-            return settings.rate * (self.step + 1) / settings.warmup
-        share = (self.step - settings.warmup) / max(settings.steps - settings.warmup, 1)
+        part = settings.completing if self._completing else settings.lifting
+        done = self.step - settings.lifting if self._completing else self.step
+        warm = min(settings.warmup, part // 2)
+        if done < warm:
+            return settings.rate * (done + 1) / warm
+        share = (done - warm) / max(part - warm, 1)
         return settings.rate * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * share)))
 
     @torch.no_grad()
@@ -169,7 +202,7 @@ class Trainer:
         self.average.eval()
         clean, masked, hidden = [], [], []
         for batch in self._held_out:
-            joints, _, _ = self.average(batch.values, batch.point_gaps, batch.joint_gaps)
+            joints, _ = self.average(batch.values, batch.point_gaps, batch.joint_gaps)
             error = torch.linalg.vector_norm(joints - batch.joints, dim=-1)[..., :17]
             out = batch.hidden[..., :17] > 0
             if out.any():
@@ -191,6 +224,8 @@ class Trainer:
         facts: dict[str, Any] = checkpoint.load(self._file, *self._parts(), self._rng)
         self.step = facts["step"]
         self.checks = [Check(**check) for check in facts["checks"]]
+        if self.step > self.settings.lifting:
+            self._freeze()
 
 
 def _mean(values: list[Tensor]) -> float:

@@ -8,7 +8,7 @@ import torch
 
 from penumbra.inference.sightings import bridge, neighbors
 from penumbra.models.skeletons import JOINTS
-from penumbra.training.networks import Gaps, Lifter, NetworkSettings
+from penumbra.training.networks import Gaps, Lifter, NetworkSettings, without_completion
 from penumbra.training.sampler import Batch, network_batch
 from tests.synthetic import people_in_camera
 
@@ -33,14 +33,14 @@ def _network(**changes: object) -> Lifter:
 
 def test_the_smoother_gives_nothing_where_nothing_is_seen():
     batch = _batch()
-    _, _, points = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
+    _, points = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
     assert (points[batch.seen == 0] == 0).all()
     assert (points[batch.seen == 1] != 0).any()
 
 
 def test_without_the_smoother_points_pass_unchanged():
     batch = _batch()
-    _, _, points = _network(smooth=False)(batch.values, batch.point_gaps, batch.joint_gaps)
+    _, points = _network(smooth=False)(batch.values, batch.point_gaps, batch.joint_gaps)
     assert torch.equal(points, batch.sighted)
 
 
@@ -49,17 +49,35 @@ def test_the_completer_starts_from_the_straight_line_between_sights():
     network = _network()
     for parameter in network.correct.parameters():
         torch.nn.init.zeros_(parameter)
-    joints, first, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
+    joints, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
+    first, _, _ = network.lift_seen(batch.values, batch.point_gaps)
     line = batch.joint_gaps.bridge(first)
     assert torch.allclose(joints, line - line[:, :, :1], atol=1e-6)
     out = batch.hidden[..., 1:] == 1
     assert not torch.allclose(joints[:, :, 1:][out], first[:, :, 1:][out])
 
 
-def test_the_pelvis_is_the_origin():
+def test_joints_in_sight_are_the_first_halfs_own() -> None:
     batch = _batch()
-    for joints in _network()(batch.values, batch.point_gaps, batch.joint_gaps)[:2]:
-        assert (joints[:, :, 0] == 0).all()
+    network = _network()
+    joints, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
+    first, _, _ = network.lift_seen(batch.values, batch.point_gaps)
+    rooted = (batch.hidden == 0) & (batch.hidden[..., :1] == 0)
+    assert torch.allclose(joints[rooted], first[rooted], atol=1e-6)
+    assert not torch.allclose(joints[batch.hidden == 1], first[batch.hidden == 1], atol=1e-3)
+
+
+def test_without_its_second_half_it_is_a_network_that_met_no_masks() -> None:
+    batch = _batch()
+    network = _network()
+    joints, _ = without_completion(network).eval()(batch.values, batch.point_gaps, batch.joint_gaps)
+    assert torch.equal(joints, network.lift_seen(batch.values, batch.point_gaps)[0])
+
+
+def test_the_pelvis_is_the_origin() -> None:
+    batch = _batch()
+    joints, _ = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
+    assert (joints[:, :, 0] == 0).all()
 
 
 def test_frames_farther_than_the_reach_do_not_matter():

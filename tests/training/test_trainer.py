@@ -28,7 +28,13 @@ from penumbra.training.trainer import Check, Trainer
 from tests.synthetic import people_in_camera, random_motion
 
 SMALL = TrainingSettings(
-    steps=6, batch=4, frames=40, warmup=2, average=0.5, network=NetworkSettings(width=32, smoothing_width=16)
+    lifting=3,
+    completing=3,
+    batch=4,
+    frames=40,
+    warmup=2,
+    average=0.5,
+    network=NetworkSettings(width=32, smoothing_width=16),
 )
 
 
@@ -45,7 +51,7 @@ def _clips(count: int = 4) -> list[Clip]:
 
 def _trainer(folder: Path, settings: TrainingSettings = SMALL) -> Trainer:
     sampler = MotionSampler(_clips(), settings)
-    return Trainer(settings, sampler, [sampler.batch(np.random.default_rng(9))], folder)
+    return Trainer(settings, sampler, [sampler.batch(np.random.default_rng(9), masked=True)], folder)
 
 
 def _weights(trainer: Trainer) -> list[torch.Tensor]:
@@ -70,15 +76,16 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path: Path):
 
 
 def test_the_loss_falls(tmp_path: Path):
-    trainer = _trainer(tmp_path, replace(SMALL, steps=60, rate=5e-3))
+    trainer = _trainer(tmp_path, replace(SMALL, lifting=60, completing=60, rate=5e-3))
     trainer.run(20, lambda _: None)
-    assert trainer.checks[-1].loss < 0.9 * trainer.checks[0].loss
+    losses = [check.loss for check in trainer.checks]
+    assert losses[2] < 0.9 * losses[0]
+    assert losses[5] < losses[3]
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"masks": False},
         {"cylinders": False},
         {"labelled": 0.5, "unlabelled": True},
         {"labelled": 0.5},
@@ -88,25 +95,25 @@ def test_the_loss_falls(tmp_path: Path):
     ],
 )
 def test_every_part_can_be_switched(tmp_path: Path, changes: dict):
-    settings = replace(SMALL, steps=2, **changes)
+    settings = replace(SMALL, lifting=2, completing=2, **changes)
     trainer = _trainer(tmp_path, settings)
     before = _weights(trainer)
-    trainer.run(2, lambda _: None)
+    trainer.run(4, lambda _: None)
     assert np.isfinite(trainer.checks[-1].loss)
     assert any(not torch.equal(a, b) for a, b in zip(before, _weights(trainer), strict=True))
 
 
 def test_unlabelled_clips_teach_without_their_truth(tmp_path: Path):
-    settings = replace(SMALL, steps=1, labelled=0.25, unlabelled=True)
+    settings = replace(SMALL, lifting=1, completing=1, labelled=0.25, unlabelled=True)
     results = []
     for shift in (0.0, 1.0):
         trainer = _trainer(tmp_path / str(shift), settings)
-        given = trainer._sampler.batch(np.random.default_rng(4))
+        given = trainer._sampler.batch(np.random.default_rng(4), masked=True)
         assert 0 < float(given.labelled.sum()) < len(given.labelled)
         unknown = (1.0 - given.labelled)[:, None, None, None]
         spoiled = replace(given, joints=given.joints + shift * unknown, points=given.points + shift * unknown)
         trainer._sampler = _Always(spoiled)
-        trainer.run(1, lambda _: None)
+        trainer.run(2, lambda _: None)
         results.append(_weights(trainer))
     assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
 
@@ -115,7 +122,7 @@ class _Always:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
 
-    def batch(self, rng: np.random.Generator) -> Batch:  # noqa: ARG002 - the protocol names it
+    def batch(self, rng: np.random.Generator, *, masked: bool) -> Batch:  # noqa: ARG002 - the protocol names it
         return self._batch
 
 
@@ -149,8 +156,9 @@ def test_one_command_trains_exports_and_ships(tmp_path: Path):
     goal = train(replace(SMALL, name="tiny"), clips[2:] + held, tmp_path, check_every=3, data="abc")
     assert (tmp_path / "tiny" / "curves.png").stat().st_size > 1000
     report = json.loads((tmp_path / "tiny" / "report.json").read_text())
-    assert report["settings"]["steps"] == 6
+    assert report["settings"]["lifting"] == 3
     assert len(report["checks"]) == 2
+    assert (tmp_path / "tiny-unmasked.onnx").is_file()
     joints = people_in_camera(20)[:, list(POINT_JOINTS)]
     seen = np.ones(joints.shape[:2], bool)
     lifted = TrainedLifter.open(goal, threads=1)(Sightings(joints[..., :2] / joints[..., 2:], seen * 1.0, seen, 30.0))
@@ -175,7 +183,7 @@ def test_what_is_shipped_can_be_opened_and_damage_is_told(tmp_path: Path):
     (run / "curves.png").write_bytes(b"picture")
     digest = export(Lifter(SMALL.network), tmp_path / "s3.onnx")
     check = {"clean": 0.05, "masked": 0.06, "hidden": 0.07}
-    settings = {"name": "s3", "seed": 1, "steps": 6, "batch": 4, "frames": 40}
+    settings = {"name": "s3", "seed": 1, "lifting": 3, "completing": 3, "batch": 4, "frames": 40}
     report = {"sha256": digest, "data": "abc", "settings": settings, "checks": [check], "minutes": {"cmu": 1.0},
               "licences": {"cmu": "CMU"}}  # fmt: skip
     (run / "report.json").write_text(json.dumps(report))
@@ -186,3 +194,15 @@ def test_what_is_shipped_can_be_opened_and_damage_is_told(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(Exception, match="are damaged"):
         weight_path(LIFTER, tmp_path / "weights")
+
+
+def test_completing_leaves_the_lifting_as_it_is(tmp_path: Path) -> None:
+    trainer = _trainer(tmp_path, replace(SMALL, lifting=4, completing=4))
+    states = []
+
+    def keep(_: Check) -> None:
+        states.append({key: value.clone() for key, value in trainer.network.state_dict().items()})
+
+    trainer.run(5, keep)
+    changed = {key.split(".")[0] for key, value in states[1].items() if not torch.equal(value, states[0][key])}
+    assert changed == {"completer", "correct"}
