@@ -13,13 +13,12 @@ from ..inference.sightings import Sightings, bridge, hold, neighbors
 Lifter = Callable[[Sightings], np.ndarray]
 """Sightings of T frames in, joints `[T, 30, 3]` out: metres about the pelvis, camera axes."""
 
-Fill = Literal["own", "hold", "line", "answer", "answer after line"]
+Fill = Literal["own", "hold", "line", "answer"]
 """How the gap is closed.
 
 own: the lifter is told what is hidden and fills it itself. hold, line: hidden points are held where they were last, or
 led in a straight line from the last sight to the next, and the lifter is told that all of them are seen. answer: the
-hidden joints of the lifter's own answer are replaced by the straight line between its answers before and after the gap;
-answer after line: the same with the answer of a lifter that was given the line.
+hidden joints of its answer to the 2D line are replaced by the straight line between its answers before and after the gap.
 """
 
 
@@ -35,13 +34,11 @@ class Method:
 
 METHODS = (
     Method("S3", "s3", "own", baseline=False),
-    Method("S3, 2D held", "s3", "hold"),
-    Method("S3, 2D line", "s3", "line"),
-    Method("S3, 3D line", "s3", "answer"),
-    Method("without masks, 2D held", "unmasked", "hold"),
-    Method("without masks, 2D line", "unmasked", "line"),
-    Method("without masks, 3D line", "unmasked", "answer after line"),
+    Method("2D held", "unmasked", "hold"),
+    Method("2D line", "unmasked", "line"),
+    Method("3D line", "unmasked", "answer"),
 )
+"""The baselines use S3's own first half, which is the same network trained without masks."""
 
 
 def lift_all(
@@ -59,13 +56,12 @@ def lift_all(
         "hold": replace(sightings, points=hold(sightings.points, near), seen=everywhere),
         "line": replace(sightings, points=bridge(sightings.points, near), seen=everywhere),
     }
-    before = {"answer": "own", "answer after line": "line"}
     asked: dict[tuple[str, str], np.ndarray] = {}
     answers: dict[str, np.ndarray] = {}
     for method in methods:
-        key = method.network, before.get(method.fill, method.fill)
+        straight = method.fill == "answer"
+        key = method.network, "line" if straight else method.fill
         if key not in asked:
             asked[key] = lifters[method.network](inputs[key[1]])
-        straight = method.fill in before
         answers[method.name] = bridge(asked[key], neighbors(~hidden)) if straight else asked[key]
     return answers

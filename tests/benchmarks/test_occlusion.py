@@ -96,10 +96,10 @@ def test_fills_give_what_geometry_says():
     step = _SPEED * np.linspace(0.0, 1.0, len(JOINTS))[_WRIST]
     held = step * np.arange(1, 31)
     assert off["S3"][100:130] == pytest.approx(np.full(30, 0.2))
-    assert off["S3, 2D held"][100:130] == pytest.approx(held)
-    assert off["S3, 2D line"] == pytest.approx(np.zeros(240), abs=1e-7)
+    assert off["2D held"][100:130] == pytest.approx(held)
+    assert off["2D line"] == pytest.approx(np.zeros(240), abs=1e-7)
     # its root moves too, but both ends of the gap are right and the way between them is straight
-    assert off["S3, 3D line"] == pytest.approx(np.zeros(240), abs=1e-7)
+    assert off["3D line"] == pytest.approx(np.zeros(240), abs=1e-7)
     for name in off:
         assert off[name][:100] == pytest.approx(np.zeros(100), abs=1e-7)
 
@@ -169,7 +169,7 @@ def test_figures_compare_with_the_best_baseline():
     assert [figure.verdict for figure in clean_figures(good, "cmu")] == ["ok", "ok"]
     assert next(figure.name for figure in excess_figures(good, "cmu")) == "excess_W_30_3_cmu"
     best = good.best(HARD[0].name, METHODS, "excess")
-    assert best in {"S3, 2D line", "S3, 3D line", "without masks, 2D line", "without masks, 3D line"}
+    assert best in {"2D line", "3D line"}
     ours = np.nanmean(good.values(HARD[0].name, OURS.name, "excess"))
     theirs = np.nanmean(good.values(HARD[0].name, best, "excess"))
     assert good.against_best(HARD[0].name, OURS.name, METHODS, "excess").mean == pytest.approx(ours / theirs)
