@@ -1,8 +1,8 @@
 """Choose the reliability gate's numbers: `python -P -m penumbra.training.calibrate_gate --data data.npz [--footage FOLDER]`.
 
-The threshold and sigma that find best which points are off by more than a tenth of the trunk (greatest F1), on the
-clips that are no test, with a detector's errors and points that are wrong but confident. The defaults of `ReliabilitySettings` are what it
-prints. With `--footage` (Pose2Sim's single-person demo) it also reports, without choosing anything by it, how the gate
+The numbers that find best which points are off by more than a tenth of the trunk (greatest F1), on the clips that are no
+test, with a detector's errors and points that are wrong but confident. `ReliabilitySettings` says which of them are its
+defaults. With `--footage` (Pose2Sim's single-person demo) it also reports, without choosing anything by it, how the gate
 does on the detections of four calibrated cameras.
 """
 
@@ -39,8 +39,8 @@ _SEED = 40_001
 class Rates:
     """How well points are told apart.
 
-    recall: share of the wrong ones that are refused. precision: share of the refused
-    ones that are wrong. alarms: share of the right ones that are refused.
+    recall: share of the wrong ones that are refused. precision: share of the refused ones that are wrong. alarms: share
+    of the right ones that are refused.
     """
 
     recall: float

@@ -44,6 +44,15 @@ def displaced(evidence: Evidence, point: int, frames: slice, by: tuple[float, fl
     return replace(evidence, points=points, flow=flow)
 
 
+def test_what_the_whole_body_does_at_once_speaks_against_no_point() -> None:
+    evidence = walk()
+    points = evidence.points.copy()
+    points[40:55] += (120.0, -30.0)
+    assert (reliability(replace(evidence, points=points), DEFAULT) >= DEFAULT.threshold).mean() > 0.99
+    alone = replace(DEFAULT, together=2.0)
+    assert (reliability(replace(evidence, points=points), alone) >= alone.threshold).mean() < 0.9
+
+
 def test_the_papers_formula_by_hand() -> None:
     points = np.zeros((3, 33, 2))
     points[1:, 0] = (6.0, 8.0)
