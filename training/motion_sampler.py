@@ -24,7 +24,7 @@ _SELF_HIDING = 0.35
 _SELF_HIDDEN = 0.5
 _PERFECT = 0.35
 # A window without a gap teaches the completer nothing.
-_MASKS = Mixture(structured=0.85, random=0.1)
+_MASKS = Mixture(structured=0.95, random=0.05, bars=0.1, windows=5, shortest=4)
 
 
 class MotionSampler:

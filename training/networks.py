@@ -2,9 +2,8 @@
 
 The 2D network smooths the points in sight and leaves the others alone; the 3D network completes the pose. Both are
 residual temporal convolutions in the manner of VideoPose3D (Pavllo et al., CVPR 2019). Beyond the paper, the 3D network
-has two halves: the first lifts what is seen, with the gaps bridged by straight lines; the second starts from the straight
-line in 3D between the nearest sights of every hidden joint and learns only what is to be added to it. So joints in sight
-cost nothing for those that are not.
+has two halves: the first lifts what is seen, with the gaps bridged by straight lines; the second learns what is to be
+added to that where a joint is hidden. So joints in sight cost nothing for those that are not.
 """
 
 from __future__ import annotations
@@ -19,6 +18,10 @@ from ..inference.sight_features import FEATURES
 from ..models.skeletons import JOINTS, POINTS
 
 _PER_POINT = 6
+# What the second half is told of each joint: place, distance from the line, two ways onward, and three of time.
+_PER_JOINT = 15
+# Frames for which a joint is taken to go on as it went when it was last seen.
+_ONWARD = 10.0
 _DILATIONS = (1, 3, 9, 27)
 
 
@@ -49,11 +52,14 @@ class Gaps:
         """The same on another device."""
         return Gaps(self.before.to(device), self.after.to(device), self.share.to(device))
 
+    @staticmethod
+    def at(values: Tensor, frames: Tensor) -> Tensor:
+        """`values` `[B, T, P, D]` at the frames `[B, T, P]`."""
+        return values.gather(1, frames[..., None].expand(-1, -1, -1, values.shape[-1]))
+
     def bridge(self, values: Tensor) -> Tensor:
         """`values` `[B, T, P, D]` with every gap replaced by the straight line between its neighbors in time."""
-        size = (-1, -1, -1, values.shape[-1])
-        first = values.gather(1, self.before[..., None].expand(size))
-        last = values.gather(1, self.after[..., None].expand(size))
+        first, last = self.at(values, self.before), self.at(values, self.after)
         return first + self.share[..., None] * (last - first)
 
 
@@ -100,8 +106,8 @@ class Lifter(nn.Module):
         self.trunk = Stack(told, width, settings.dropout)
         self.lift = _head(width, 3 * len(JOINTS))
         if settings.complete:
-            self.completer = Stack(width + 9 * len(JOINTS), width, settings.dropout)
-            self.correct = _head(width, 3 * len(JOINTS))
+            self.completer = Stack(width + _PER_JOINT * len(JOINTS), width, settings.dropout)
+            self.correct = _head(width + _PER_JOINT * len(JOINTS), 3 * len(JOINTS))
 
     def lifting(self) -> list[nn.Module]:
         """The parts that work without a gap: the 2D network and the first half of the 3D network."""
@@ -134,15 +140,30 @@ class Lifter(nn.Module):
         first, hidden, points = self.lift_seen(values, point_gaps)
         if not self.settings.complete:
             return first, points
-        across = joint_gaps.bridge(first)
-        times = torch.arange(values.shape[1], device=values.device)[None, :, None]
-        since, until = times - joint_gaps.before, joint_gaps.after - times
-        out = ((since + until) > 0).to(values.dtype)
-        gaps = torch.stack([torch.tanh(since / 20.0), torch.tanh(until / 20.0), out], dim=-1)
-        known = torch.cat([across, across - first, gaps.to(values.dtype)], dim=-1).flatten(2)
-        change = self.correct(self.completer(torch.cat([hidden.transpose(1, 2), known], dim=-1)))
-        change = change.transpose(1, 2).reshape(first.shape) * out[..., None]
-        return _centered(across + change), points
+        known, out = _of_gaps(first, joint_gaps)
+        told = torch.cat([hidden.transpose(1, 2), known], dim=-1)
+        found = torch.cat([self.completer(told), known.transpose(1, 2)], dim=1)
+        change = self.correct(found).transpose(1, 2).reshape(first.shape)
+        return _centered(first + change * out), points
+
+
+def _of_gaps(first: Tensor, gaps: Gaps) -> tuple[Tensor, Tensor]:
+    """What is known of gaps: `[B, T, 30 · _PER_JOINT]`, and `[B, T, 30, 1]` 1 where a joint is in one.
+
+    Beside the joint's place by the line in 2D it is told how far the line in 3D is from there, where the joint would be if
+    it went on as before the gap or came as after it, and how far in time the nearest sights are.
+    """
+    across = gaps.bridge(first)
+    times = torch.arange(first.shape[1], device=first.device)[None, :, None]
+    since, until = (times - gaps.before).to(first.dtype), (gaps.after - times).to(first.dtype)
+    step = torch.diff(first, dim=1)
+    none = torch.zeros_like(first[:, :1])
+    leaving = gaps.at(torch.cat([none, step], dim=1), gaps.before) * since.clamp(0.0, _ONWARD)[..., None]
+    coming = gaps.at(torch.cat([step, none], dim=1), gaps.after) * until.clamp(0.0, _ONWARD)[..., None]
+    out = ((since != 0) | (until != 0)).to(first.dtype)[..., None]
+    passed = torch.stack([torch.tanh(since / 20.0), torch.tanh(until / 20.0)], dim=-1)
+    known = torch.cat([first, across - first, leaving, coming, passed, out], dim=-1)
+    return known.flatten(2), out
 
 
 def without_completion(network: Lifter) -> Lifter:

@@ -17,13 +17,14 @@ class Mixture:
 
     structured: windows in which joints with all that hangs on them, parts or everything are gone. bars: of these, the
     share that has a bar across the picture instead. random: units gone in every frame on its own. windows: most windows
-    of a clip. longest: frames of the longest window; lengths are even in their logarithm from 1 up.
+    of a clip. shortest, longest: frames of a window; lengths between are even in their logarithm.
     """
 
     structured: float = 0.5
     bars: float = 0.2
     random: float = 0.25
     windows: int = 3
+    shortest: int = 1
     longest: int = 75
 
 
@@ -64,7 +65,7 @@ def training_masks(
 def _gaps(rng: np.random.Generator, batch: int, frames: int, mixture: Mixture) -> np.ndarray:
     """`[batch, frames, 25]` bool: up to `mixture.windows` windows a clip, which may run over its ends."""
     shape = (batch, mixture.windows)
-    length = np.exp(rng.uniform(0.0, np.log(mixture.longest + 1), shape)).astype(int)
+    length = np.exp(rng.uniform(np.log(mixture.shortest), np.log(mixture.longest + 1), shape)).astype(int)
     start = np.floor(rng.uniform(1 - length, frames)).astype(int)
     used = np.arange(mixture.windows) < rng.integers(1, mixture.windows + 1, batch)[:, None]
     groups = _GROUPS[rng.choice(len(_GROUPS), shape, p=_CHANCES)] & used[..., None]

@@ -20,7 +20,7 @@ class LossSettings:
     smoothing: of the 2D network, whose unit is the subject's size. seen: what joints in sight count in the second part,
     of which hidden ones are the matter. projection and hiding are for unlabelled clips: that joints project to where
     they were seen, and that what was not seen lies behind something (the Cylinder Man's regulariser). adversarial: of
-    the discriminator's verdict, from the share `adversarial_from` of each part's steps on.
+    the discriminator's verdict, in the first part, from the share `adversarial_from` of its steps on.
     """
 
     velocity: float = 1.0
@@ -39,7 +39,8 @@ class TrainingSettings:
     """One training run, in two parts: to lift what is seen, and then, with that at rest, to complete what is hidden.
 
     without: sources that are left out whole. lifting, completing: optimizer steps of the two parts. batch, frames: how
-    many windows of how many frames a step has. rate: peak learning rate of AdamW, half a cosine over each part.
+    many windows of how many frames a step has. rate, fine_rate: peak learning rates of AdamW in the two parts, half a cosine
+    over each; what is to be added to a good answer is small, and drowns at the first rate.
     average: decay of the weights' running average, which is what is exported. cylinders: let the body hide its own
     points, by the Cylinder Man. labelled: share of the clips whose 3D is used; unlabelled: use the 2D of the rest.
     """
@@ -52,6 +53,7 @@ class TrainingSettings:
     batch: int = 32
     frames: int = 128
     rate: float = 2e-3
+    fine_rate: float = 5e-4
     decay: float = 0.01
     warmup: int = 150
     average: float = 0.997

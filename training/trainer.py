@@ -112,7 +112,11 @@ class Trainer:
         loss = self._supervised(batch, joints, points) + self._anatomical(joints)
         if settings.unlabelled:
             loss = loss + self._unlabelled(batch, joints)
-        judged = settings.losses.adversarial > 0 and self._share() >= settings.losses.adversarial_from
+        judged = (
+            not self._completing
+            and settings.losses.adversarial > 0
+            and self._share() >= settings.losses.adversarial_from
+        )
         if judged:
             loss = loss + settings.losses.adversarial * losses.judged_real(self.judge(joints))
         self._optimizer.zero_grad(set_to_none=True)
@@ -131,11 +135,8 @@ class Trainer:
         return self.step >= self.settings.lifting
 
     def _share(self) -> float:
-        """How much of the present part is done, 0 to 1."""
-        settings = self.settings
-        if self._completing:
-            return (self.step - settings.lifting) / settings.completing
-        return self.step / settings.lifting
+        """How much of the first part is done, 0 to 1."""
+        return self.step / self.settings.lifting
 
     def _come_to_rest(self) -> None:
         """Begin the second part: the averaged weights become the network's, and what lifts is no longer trained."""
@@ -191,11 +192,12 @@ class Trainer:
         settings = self.settings
         part = settings.completing if self._completing else settings.lifting
         done = self.step - settings.lifting if self._completing else self.step
+        peak = settings.fine_rate if self._completing else settings.rate
         warm = min(settings.warmup, part // 2)
         if done < warm:
-            return settings.rate * (done + 1) / warm
+            return peak * (done + 1) / warm
         share = (done - warm) / max(part - warm, 1)
-        return settings.rate * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * share)))
+        return peak * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * share)))
 
     @torch.no_grad()
     def _check(self, loss: float, speed: float) -> Check:
