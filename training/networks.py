@@ -156,7 +156,7 @@ def _of_gaps(first: Tensor, gaps: Gaps) -> tuple[Tensor, Tensor]:
     across = gaps.bridge(first)
     times = torch.arange(first.shape[1], device=first.device)[None, :, None]
     since, until = (times - gaps.before).to(first.dtype), (gaps.after - times).to(first.dtype)
-    step = torch.diff(first, dim=1)
+    step = first[:, 1:] - first[:, :-1]
     none = torch.zeros_like(first[:, :1])
     leaving = gaps.at(torch.cat([none, step], dim=1), gaps.before) * since.clamp(0.0, _ONWARD)[..., None]
     coming = gaps.at(torch.cat([step, none], dim=1), gaps.after) * until.clamp(0.0, _ONWARD)[..., None]
