@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tools": {"models"},
     "tools/pictures.py": {"inference", "scene"},
     "training": {"models", "inference", "tools"},
+    "training/motion/blender_worker.py": {"scene"},
     "benchmarks": {"models", "inference", "retarget", "scene", "operators", "cli", "tools", "training"},
     "tests": {
         "models",

@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 
 from ...inference import rotations as rot
+from ...scene.actions import read_curves
 from ..clips import RATE
 from .source import END
 
@@ -52,7 +53,7 @@ def _actions(armature: Any) -> list[Any]:
     bones = {bone.name for bone in armature.pose.bones}
 
     def moves(action: Any) -> bool:
-        paths = (curve.data_path for curve in action.fcurves)
+        paths = (curve.data_path for curve in read_curves(action))
         return any(path.startswith('pose.bones["') and path.split('"')[1] in bones for path in paths)
 
     return sorted((action for action in bpy.data.actions if moves(action)), key=lambda action: action.name)
