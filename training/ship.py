@@ -32,16 +32,17 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("network", type=Path, help="NAME.onnx, with the folder NAME of its run beside it")
     parser.add_argument("--to", type=Path, default=LIFTERS, help="folder of the product's lifters")
+    parser.add_argument("--remark", default="", help="what else the card should say of the run")
     options = parser.parse_args(argv)
     try:
-        ship(options.network, options.to)
+        ship(options.network, options.to, options.remark)
     except PenumbraError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def ship(network: Path, folder: Path) -> None:
+def ship(network: Path, folder: Path, remark: str = "") -> None:
     """Copy `network` with its run's report and curves into `folder` and write the manifest and the card.
 
     Raises TrainingDataError where the run's report is missing or is of another network.
@@ -57,13 +58,13 @@ def ship(network: Path, folder: Path) -> None:
         raise TrainingDataError(f"{network} is not the network that {run / 'report.json'} tells of. Train it again.")
     replace_file(folder / LIFTER, content)
     replace_file(folder / "curves.png", (run / "curves.png").read_bytes())
-    replace_file(folder / "CARD.md", card(report, len(content)).encode())
+    replace_file(folder / "CARD.md", card(report, len(content), remark).encode())
     manifest = {"files": {LIFTER: {"sha256": digest, "bytes": len(content)}}}
     replace_file(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
 
 
-def card(report: dict[str, Any], size: int) -> str:
-    """The model card, in Markdown, of a run's report; `size` is the network's bytes."""
+def card(report: dict[str, Any], size: int, remark: str) -> str:
+    """The model card, in Markdown, of a run's report; `size` is the network's bytes, `remark` a paragraph or nothing."""
     settings, last = report["settings"], report["checks"][-1]
     minutes = "\n".join(
         f"| {source} | {count} | {report['licences'][source]} | {_CREDITS[source]} |"
@@ -71,6 +72,7 @@ def card(report: dict[str, Any], size: int) -> str:
     )
     steps = settings["lifting"] + settings["completing"]
     frames = steps * settings["batch"] * settings["frames"]
+    paragraph = f"\n{remark}\n" if remark else ""
     return f"""# {settings["name"]}: the lifter of S3
 
 | | |
@@ -104,7 +106,7 @@ everything in sight, {1000 * last["masked"]:.1f} mm with points hidden, {1000 * 
 joints alone. `benchmarks/results/occlusion.md` and `benchmarks/results/real_check.md` have the tables that count.
 
 ![Curves](curves.png)
-
+{paragraph}
 ## What it is not good for
 
 It knows people who stand, walk, dance, fight and idle; sitting and lying are rare in its data. It takes every body to be
