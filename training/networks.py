@@ -140,14 +140,14 @@ class Lifter(nn.Module):
         first, hidden, points = self.lift_seen(values, point_gaps)
         if not self.settings.complete:
             return first, points
-        known, out = _of_gaps(first, joint_gaps)
+        known, out = of_gaps(first, joint_gaps)
         told = torch.cat([hidden.transpose(1, 2), known], dim=-1)
         found = torch.cat([self.completer(told), known.transpose(1, 2)], dim=1)
         change = self.correct(found).transpose(1, 2).reshape(first.shape)
         return _centered(first + change * out), points
 
 
-def _of_gaps(first: Tensor, gaps: Gaps) -> tuple[Tensor, Tensor]:
+def of_gaps(first: Tensor, gaps: Gaps) -> tuple[Tensor, Tensor]:
     """What is known of gaps: `[B, T, 30 · _PER_JOINT]`, and `[B, T, 30, 1]` 1 where a joint is in one.
 
     Beside the joint's place by the line in 2D it is told how far the line in 3D is from there, where the joint would be if

@@ -8,7 +8,7 @@ import torch
 
 from penumbra.inference.sightings import bridge, neighbors
 from penumbra.models.skeletons import JOINTS
-from penumbra.training.networks import Gaps, Lifter, NetworkSettings, without_completion
+from penumbra.training.networks import Gaps, Lifter, NetworkSettings, of_gaps, without_completion
 from penumbra.training.sampler import Batch, network_batch
 from tests.synthetic import people_in_camera
 
@@ -44,17 +44,32 @@ def test_without_the_smoother_points_pass_unchanged():
     assert torch.equal(points, batch.sighted)
 
 
-def test_the_completer_starts_from_the_straight_line_between_sights():
+def test_the_completer_starts_from_the_first_halfs_answer() -> None:
     batch = _batch()
     network = _network()
     for parameter in network.correct.parameters():
         torch.nn.init.zeros_(parameter)
     joints, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
     first, _, _ = network.lift_seen(batch.values, batch.point_gaps)
-    line = batch.joint_gaps.bridge(first)
-    assert torch.allclose(joints, line - line[:, :, :1], atol=1e-6)
-    out = batch.hidden[..., 1:] == 1
-    assert not torch.allclose(joints[:, :, 1:][out], first[:, :, 1:][out])
+    assert torch.allclose(joints, first, atol=1e-6)
+
+
+def test_what_is_told_of_a_gap() -> None:
+    first = torch.zeros(1, 6, 30, 3)
+    first[0, :, 5, 0] = torch.tensor([0.0, 0.1, 9.0, 9.0, 0.7, 0.5])
+    seen = np.ones((1, 6, 30), bool)
+    seen[0, 2:4, 5] = False
+    near = neighbors(seen)
+    gaps = Gaps(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (near.before, near.after, near.share)))
+    known, out = of_gaps(first, gaps)
+    told = known.reshape(1, 6, 30, -1)[0, :, 5]
+    assert out[0, :, 5, 0].tolist() == [0, 0, 1, 1, 0, 0]
+    # in frame 3 the line in 3D is at 0.5; before the gap it went 0.1 a frame, two frames ago; after it goes -0.2
+    assert told[3, 3].item() == pytest.approx(0.5 - 9.0)
+    assert told[3, 6].item() == pytest.approx(0.2)
+    assert told[3, 9].item() == pytest.approx(-0.2)
+    assert told[3, 12].item() == pytest.approx(np.tanh(2 / 20))
+    assert told[3, 13].item() == pytest.approx(np.tanh(1 / 20))
 
 
 def test_joints_in_sight_are_the_first_halfs_own() -> None:
