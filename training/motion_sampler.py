@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..inference.reliability import ReliabilitySettings
@@ -36,6 +38,8 @@ class MotionSampler:
         used = [clip for clip, known in zip(clips, labelled, strict=True) if known or settings.unlabelled]
         self._motion = bank(used)
         self._labelled = labelled if settings.unlabelled else np.ones(len(used), bool)
+        if not self._labelled.all():
+            self._motion = replace(self._motion, chances=_halved(self._motion.chances, self._labelled))
         self._settings = settings
         self._threshold = ReliabilitySettings().threshold
 
@@ -79,3 +83,8 @@ class MotionSampler:
         if covered is not None:
             hidden |= covered & (rng.random((len(points), 1, 1)) < _SELF_HIDDEN)
         return ~hidden & (confidence >= self._threshold)
+
+
+def _halved(chances: np.ndarray, labelled: np.ndarray) -> np.ndarray:
+    """Chances `[C]` by which half of what is drawn is labelled, however few clips that are."""
+    return 0.5 * np.where(labelled, chances / chances[labelled].sum(), chances / chances[~labelled].sum())
