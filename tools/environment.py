@@ -27,7 +27,6 @@ STAMP = "penumbra-setup.json"
 GROUPS = {
     "capture": ("capture",),
     "blender": ("capture", "test"),
-    "training": ("capture", "test", "training"),
     "test": ("capture", "test", "training", "lint"),
 }
 """What is installed for which purpose: names of files in `tools/requirements`, in order."""
