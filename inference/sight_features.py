@@ -47,7 +47,7 @@ class Features:
     values: `[..., T, FEATURES]` float32. points: the first two of a point's numbers, `[..., T, 25, 2]`, in which the
     subject is turned to the optical axis and of size one, 0 where out of sight. point_gaps and joint_gaps: nearest
     sights of the 25 points and of the 30 joints. views: `[..., T, 3, 3]` rotation from the camera's axes to those of
-    the view that looks straight at the subject. middle `[..., T, 2]` and size `[..., T]`: what was taken out.
+    the view that looks straight at the subject. size: `[..., T]` slopes to one unit of `points`.
     """
 
     values: np.ndarray

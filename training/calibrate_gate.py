@@ -19,6 +19,7 @@ import numpy as np
 
 from ..errors import PenumbraError
 from ..inference.reliability import Evidence, ReliabilitySettings, body_size, reliability
+from ..inference.sight import frame_rate
 from ..models.skeletons import BLAZEPOSE, POINTS
 from .clips import Clip
 from .fit_landmarks import CAMERAS, LAGS, Arrays, detect
@@ -118,7 +119,7 @@ def real_scenes(tracks: dict[str, Arrays], folder: Path) -> list[Scene]:
             track["flow_error"][:, chosen],
             body_size(points[view]),
             track["present"],
-            1.0 / float(np.median(np.diff(track["times"]))),
+            frame_rate(track["times"]),
             POINTS,
         )
         made.append(Scene(name, evidence, (off > LIMIT * trunk[:, None])[:, chosen]))

@@ -7,14 +7,13 @@ from functools import cache
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, CARRIERS, JOINTS, POINTS, mirrored
+from ..models.skeletons import BONE_NAMES, CARRIERS, POINT_JOINTS, POINTS, mirrored
 from . import turns
 from .body import STATURE
 from .cameras import slopes
 from .landmarks import fitted
 from .noise import drifting
 
-_POINT_JOINTS = [JOINTS.index(name) for name in POINTS]
 _POINT_BONES = [BONE_NAMES.index(CARRIERS[name]) for name in POINTS]
 _PARTNERS = np.array([POINTS.index(mirrored(name)) for name in POINTS])
 _NOT_IN_COCO = np.array([name.split(".")[0] in {"index", "pinky", "thumb", "heel", "toe"} for name in POINTS])
@@ -123,7 +122,7 @@ def observe(
     model = model or DetectorModel()
     count, length = joints.shape[:2]
     coco = rng.random(count) < model.coco
-    places = np.take(joints, _POINT_JOINTS, axis=2).astype(np.float32, copy=False)
+    places = np.take(joints, list(POINT_JOINTS), axis=2).astype(np.float32, copy=False)
     if model.coco or model.definition:
         shift = coco[:, None, None] * coco_offsets()
         shift += np.float32(model.definition * STATURE) * rng.standard_normal(shift.shape, dtype=np.float32)

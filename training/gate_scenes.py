@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..inference.reliability import Evidence, body_size
-from ..models.skeletons import JOINTS, POINTS
+from ..models.skeletons import JOINTS, POINT_JOINTS, POINTS
 from . import turns
 from .body import joints_of_matrices
 from .cameras import sample_cameras, slopes
@@ -26,7 +26,6 @@ PROTOCOLS: tuple[Protocol, ...] = (
 )
 
 _MOST = 40
-_POINTS = [JOINTS.index(name) for name in POINTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def scenes(clips: list[Clip], rng: np.random.Generator, detector: DetectorModel 
     joints = cameras.to_camera(joints_of_matrices(matrices, offsets[:, None]) + root[:, :, None])
     detector = detector or _unbiased(typical())
     seen = observe(joints, cameras.turned(matrices), rng, detector)
-    truth = slopes(joints[:, :, _POINTS])
+    truth = slopes(joints[:, :, list(POINT_JOINTS)])
     background = background_flow(cameras, joints)
     made = []
     for protocol in PROTOCOLS:

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from ..errors import PenumbraError
 from ..inference.progress import Progress, finish
+from .command import exit_code
 from .files import replace_file
 from .motion.folder import collect
 from .motion.report import report
@@ -28,12 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-o", "--out", type=Path, required=True, help="the data file to write")
     parser.add_argument("--report", type=Path, help="where to write which clips were kept or left out, and why")
     options = parser.parse_args(argv)
-    try:
-        pack(options.folder, options.out, options.report)
-    except PenumbraError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: pack(options.folder, options.out, options.report))
 
 
 def pack(folder: Path, out: Path, report_to: Path | None = None) -> None:

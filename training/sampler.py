@@ -17,8 +17,8 @@ from .networks import Gaps
 class Batch:
     """One batch for the trainer; B windows of T frames, everything in the turned view (`Features.views`).
 
-    values, point_gaps, joint_gaps: the network's input. sighted: `[B, T, 25, 2]` the points in it. seen: `[B, T, 25]` 0 or 1. hidden: `[B, T, 30]` 1 where a joint
-    is out of sight. points: `[B, T, 25, 2]` the true points in the input's form. joints: `[B, T, 30, 3]` metres about
+    values, point_gaps, joint_gaps: the network's input. sighted: `[B, T, 25, 2]` the points in it. seen: `[B, T, 25]` 0
+    or 1. hidden: `[B, T, 30]` 1 where a joint is out of sight. points: `[B, T, 25, 2]` the true points in the input's form. joints: `[B, T, 30, 3]` metres about
     the pelvis. size: `[B, T]` slopes to one of the input's units. labelled: `[B]` 1 where `joints` may be used.
     """
 

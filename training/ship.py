@@ -12,17 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..errors import PenumbraError, TrainingDataError
+from ..errors import TrainingDataError
 from ..models.weights import LIFTER, LIFTERS
+from .command import exit_code
 from .files import replace_file
-
-_CREDITS = {
-    "cmu": "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from"
-    " NSF EIA-0196217.",
-    "reactidle": "ReActIdle, MIT license.",
-    "animated_drawings": "Animated Drawings (Meta Platforms), MIT license.",
-    "mesh2motion": "Mesh2Motion, CC0.",
-}
+from .motion.catalogue import licences
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,12 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--to", type=Path, default=LIFTERS, help="folder of the product's lifters")
     parser.add_argument("--remark", default="", help="what else the card should say of the run")
     options = parser.parse_args(argv)
-    try:
-        ship(options.network, options.to, options.remark)
-    except PenumbraError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: ship(options.network, options.to, options.remark))
 
 
 def ship(network: Path, folder: Path, remark: str = "") -> None:
@@ -67,8 +56,9 @@ def card(report: dict[str, Any], size: int, remark: str) -> str:
     """The model card, in Markdown, of a run's report; `size` is the network's bytes, `remark` a paragraph or nothing."""
     settings, last = report["settings"], report["checks"][-1]
     minutes = "\n".join(
-        f"| {source} | {count} | {report['licences'][source]} | {_CREDITS[source]} |"
+        f"| {source} | {count} | {licence} | {licences()[licence]['credit']} |"
         for source, count in sorted(report["minutes"].items())
+        for licence in [report["licences"][source]]
     )
     steps = settings["lifting"] + settings["completing"]
     frames = steps * settings["batch"] * settings["frames"]

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..errors import PenumbraError
 from .clips import Clip
+from .command import exit_code
 from .curves import draw
 from .export import export
 from .files import replace_file
@@ -38,14 +38,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line and give its exit code."""
     options = _parser().parse_args(argv)
     torch.set_num_threads(options.threads)
-    try:
-        for name in options.recipe:
-            data = read_manifest(options.data)["sha256"]
-            train(_settings(name, options), read_clips(options.data), options.out, options.check_every, data)
-    except PenumbraError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: _train_all(options))
+
+
+def _train_all(options: argparse.Namespace) -> None:
+    """Every recipe that was asked for, on the same clips."""
+    clips, data = read_clips(options.data), read_manifest(options.data)["sha256"]
+    for name in options.recipe:
+        train(_settings(name, options), clips, options.out, options.check_every, data)
 
 
 def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every: int, data: str) -> Path:

@@ -115,7 +115,7 @@ class Trainer:
         judged = (
             not self._completing
             and settings.losses.adversarial > 0
-            and self._share() >= settings.losses.adversarial_from
+            and self.step >= settings.losses.adversarial_from * settings.lifting
         )
         if judged:
             loss = loss + settings.losses.adversarial * losses.judged_real(self.judge(joints))
@@ -134,14 +134,9 @@ class Trainer:
         """Whether the run is in its second part."""
         return self.step >= self.settings.lifting
 
-    def _share(self) -> float:
-        """How much of the first part is done, 0 to 1."""
-        return self.step / self.settings.lifting
-
     def _come_to_rest(self) -> None:
         """Begin the second part: the averaged weights become the network's, and what lifts is no longer trained."""
-        averaged = self.average.module.state_dict()
-        self.network.load_state_dict(averaged)
+        self.network.load_state_dict(self.average.module.state_dict())
         self._freeze()
 
     def _freeze(self) -> None:

@@ -13,6 +13,7 @@ from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, HINGES, JOINTS, 
 from . import turns
 from .clips import Clip
 from .noise import drifting
+from .splits import action_weights
 
 _PARTNERS = [BONE_NAMES.index(mirrored(name)) for name in BONE_NAMES]
 _JOINT_PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]
@@ -84,12 +85,8 @@ def bank(clips: list[Clip], variety: MotionVariety | None = None) -> Bank:
     """
     variety = variety or MotionVariety()
     counts = np.array([len(clip) for clip in clips])
-    actions = np.array([clip.action for clip in clips])
-    chances = np.zeros(len(clips))
-    for action in np.unique(actions):
-        of_it = actions == action
-        usual = any(word in action.lower() for word in _EVERYDAY)
-        chances[of_it] = counts[of_it] / np.sqrt(counts[of_it].sum()) * (variety.everyday if usual else 1.0)
+    usual = np.array([any(word in clip.action.lower() for word in _EVERYDAY) for clip in clips])
+    chances = np.array(action_weights(clips)) * np.where(usual, variety.everyday, 1.0)
     return Bank(
         rotations=np.concatenate([clip.rotations for clip in clips]).astype(np.float32),
         root=np.concatenate([clip.root for clip in clips]).astype(np.float32),
