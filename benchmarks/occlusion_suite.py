@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..inference.reliability import Evidence, ReliabilitySettings, body_size, reliability
+from ..inference.evidence import Evidence, body_size
+from ..inference.reliability import ReliabilitySettings, reliability
 from ..inference.sightings import Sightings
+from ..inference.swaps import SwapSettings, uncross
 from ..models.skeletons import POINTS
 from ..training.clips import RATE
 from ..training.metrics.bootstrap import Interval
@@ -130,5 +132,6 @@ def gate(trial: Trial, believed: Sightings, random: np.random.Generator) -> Sigh
         rate=believed.rate,
         names=POINTS,
     )
+    evidence = uncross(evidence, SwapSettings())
     trust = reliability(evidence, settings)
-    return replace(believed, confidence=trust, seen=trust >= settings.threshold)
+    return replace(believed, points=evidence.points, confidence=trust, seen=trust >= settings.threshold)

@@ -11,7 +11,8 @@ from ..inference.camera import Camera, guess_camera
 from ..inference.lift import LiftSettings, combine, lift, one_body
 from ..inference.place import toward_view
 from ..inference.reliability import ReliabilitySettings
-from ..inference.sight import believed, sightings
+from ..inference.sight import believed, sightings, uncrossed
+from ..inference.swaps import SwapSettings
 from ..inference.track import Track
 from ..models.skeletons import BLAZEPOSE, POINTS
 from .occlusion_methods import Lifter
@@ -47,6 +48,7 @@ def answers(tracked: Track, lens: Lens, lifter: Lifter) -> dict[str, np.ndarray]
     The first lift and S3 are given as the product gives them, with bones that keep their lengths. Where the subject is
     absent, the answers of the first two mean nothing. Raises ValueError where it is never present.
     """
+    tracked = uncrossed(tracked, SwapSettings())
     turned = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens.pinhole)
     gate, settings = ReliabilitySettings(), LiftSettings()
     belief = believed(tracked, gate)

@@ -1,6 +1,6 @@
 """The whole way from footage to a take, as one generator of progress, and from a take to motion.
 
-footage ─► scout ─► track ─► reliability ─► lift ─► place ─► solve ─► take ─► motion
+footage ─► scout ─► track ─► swaps ─► reliability ─► lift ─► place ─► solve ─► take ─► motion
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from .progress import Progress, Work
 from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
 from .settings import CameraSettings, CaptureSettings
-from .sight import believed, sightings
+from .sight import believed, sightings, uncrossed
 from .solve import SolveSettings, solve
+from .swaps import SwapSettings
 from .take import Take
 from .track import Track, TrackSettings, track
 from .trained_lift import TrainedLifter
@@ -47,6 +48,7 @@ class StageSettings:
 
     scout: ScoutSettings = field(default_factory=ScoutSettings)
     track: TrackSettings = field(default_factory=TrackSettings)
+    swaps: SwapSettings = field(default_factory=SwapSettings)
     reliability: ReliabilitySettings = field(default_factory=ReliabilitySettings)
     lift: LiftSettings = field(default_factory=LiftSettings)
     place: PlaceSettings = field(default_factory=PlaceSettings)
@@ -81,7 +83,7 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     """
     stages = stages or StageSettings()
     yield Progress("solve", 0, 3, "Lifting to three dimensions")
-    tracked = _track_of(take)
+    tracked = uncrossed(_track_of(take), stages.swaps)
     focal_length = camera.focal_length or take.source["focal_length"]
     lens = guess_camera(take.source["width"], take.source["height"], focal_length)
     belief = believed(tracked, stages.reliability)

@@ -9,12 +9,12 @@ was somewhere else, unless it stayed there for long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BLAZEPOSE, mirrored
+from ..models.skeletons import mirrored
+from .evidence import Evidence, agreement, last_present, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +53,6 @@ class ReliabilitySettings:
     slide: float = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for and against a subject's points; T frames, P points, any axes before. Lengths are in one unit.
-
-    points: `[..., T, P, 2]` places in the picture. confidence: `[..., T, P]` the detector's own, 0 to 1.
-    flow: `[..., T, P, 2]` how the picture moved since the last present frame at the points' places there.
-    flow_error: `[..., T, P]` forward-backward error; infinite where flow is unknown.
-    size: `[..., T]` the body's size (`body_size`). present: `[..., T]` bool, whether the subject is seen at all.
-    rate: frames per second. names: the P points' names, by which left and right are told.
-    """
-
-    points: np.ndarray
-    confidence: np.ndarray
-    flow: np.ndarray
-    flow_error: np.ndarray
-    size: np.ndarray
-    present: np.ndarray
-    rate: float
-    names: Sequence[str] = BLAZEPOSE
-
-
-def body_size(points: np.ndarray) -> np.ndarray:
-    """`[..., T]` longer side of the box around points `[..., T, P, 2]`: a standing body's height."""
-    return (points.max(axis=-2) - points.min(axis=-2)).max(axis=-1)
-
-
 def reliability(evidence: Evidence, settings: ReliabilitySettings) -> np.ndarray:
     """`[..., T, P]` 0 to 1: how far each point is to be believed; 0 where the subject is absent.
 
@@ -107,7 +81,7 @@ class _Steps:
 
 
 def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
-    last = _last_present(evidence.present)
+    last = last_present(evidence.present)
     before = np.take_along_axis(evidence.points, last[..., None, None], axis=-3)
     expected = before + evidence.flow
     size = np.maximum(np.take_along_axis(evidence.size, last, axis=-1), evidence.size)[..., None]
@@ -116,15 +90,15 @@ def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
     sigma = settings.sigma * size
     if settings.memory:
         off = np.linalg.norm(evidence.points - expected, axis=-1) / np.maximum(size, 1e-12)
-        sigma = size * np.hypot(settings.sigma, settings.jitter * _usual(off, known))
-    known &= ~_together(known, _agreement(evidence.points, expected, sigma), settings.together)
+        sigma = size * np.hypot(settings.sigma, settings.jitter * usual(off, known))
+    known &= ~_together(known, agreement(evidence.points, expected, sigma), settings.together)
     partner = [list(evidence.names).index(mirrored(name)) for name in evidence.names]
-    onto = _agreement(evidence.points, expected[..., partner, :], sigma) * known[..., partner]
+    onto = agreement(evidence.points, expected[..., partner, :], sigma) * known[..., partner]
     swapped = np.maximum(onto, onto[..., partner]) * (np.array(partner) != np.arange(len(partner)))
-    confirmed = np.where(known, _agreement(evidence.points, expected, sigma), 1.0)
+    confirmed = np.where(known, agreement(evidence.points, expected, sigma), 1.0)
     move = np.where(moved[..., None, None], evidence.points - before, 0.0)
     last_move = np.take_along_axis(move, last[..., None, None], axis=-3)
-    return _Steps(known, confirmed, _agreement(move, last_move, sigma), swapped)
+    return _Steps(known, confirmed, agreement(move, last_move, sigma), swapped)
 
 
 def _together(known: np.ndarray, confirmed: np.ndarray, most: float) -> np.ndarray:
@@ -134,28 +108,6 @@ def _together(known: np.ndarray, confirmed: np.ndarray, most: float) -> np.ndarr
     """
     jumped = (known & (confirmed < 0.5)).sum(axis=-1, keepdims=True)
     return jumped > most * np.maximum(known.sum(axis=-1, keepdims=True), 1)
-
-
-def _usual(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Median over time of the values `[..., T, P]` that are known, `[..., 1, P]`; 0 where none is."""
-    ordered = np.sort(np.where(known, values, np.inf), axis=-2)
-    count = known.sum(axis=-2, keepdims=True)
-    middle = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-2)
-    return np.where(count > 0, middle, 0.0)
-
-
-def _last_present(present: np.ndarray) -> np.ndarray:
-    """`[..., T]` the last present frame before each frame; the frame itself where there is none."""
-    frames = np.arange(present.shape[-1])
-    seen = np.maximum.accumulate(np.where(present, frames, -1), axis=-1)
-    earlier = np.concatenate([np.full((*seen.shape[:-1], 1), -1), seen[..., :-1]], axis=-1)
-    return np.where(earlier < 0, frames, earlier)
-
-
-def _agreement(points: np.ndarray, expected: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """exp(−‖a − b‖² / 2 sigma²) for places `[..., 2]`."""
-    off = np.square(points - expected).sum(axis=-1)
-    return np.exp(-off / np.maximum(2 * np.square(sigma), 1e-12))
 
 
 def _remembered(steps: _Steps, rate: float, settings: ReliabilitySettings) -> np.ndarray:

@@ -1,22 +1,45 @@
-"""From a track to what a trained lifter reads: rays of the camera, and which of them to believe."""
+"""From a track to what a trained lifter reads: left and right put right, rays of the camera, and which to believe."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from ..models.skeletons import BLAZEPOSE, POINTS
 from .camera import Camera
-from .reliability import Evidence, ReliabilitySettings, body_size, reliability
+from .evidence import Evidence, body_size
+from .reliability import ReliabilitySettings, reliability
 from .sightings import Sightings
+from .swaps import SwapSettings, as_flow_began, crossed, exchange
 from .track import Track
 
 _LANDMARKS = [BLAZEPOSE.index(name) for name in POINTS]
 
 
+def uncrossed(tracked: Track, settings: SwapSettings) -> Track:
+    """The track with left and right exchanged where the detector took them for each other."""
+    across = crossed(evidence(tracked), settings)
+    before = as_flow_began(across, tracked.present)
+    return replace(
+        tracked,
+        landmarks=exchange(tracked.landmarks, across, BLAZEPOSE),
+        world=exchange(tracked.world, across, BLAZEPOSE),
+        confidence=exchange(tracked.confidence, across, BLAZEPOSE),
+        flow=exchange(tracked.flow, before, BLAZEPOSE),
+        flow_error=exchange(tracked.flow_error, before, BLAZEPOSE),
+    )
+
+
 def believed(tracked: Track, settings: ReliabilitySettings) -> np.ndarray:
     """`[T, 33]` 0 to 1: how far each landmark of a track is to be believed, 0 where the subject is absent."""
+    return reliability(evidence(tracked), settings)
+
+
+def evidence(tracked: Track) -> Evidence:
+    """What the track says about its landmarks, in pixels."""
     places = tracked.landmarks[..., :2].astype(float)
-    evidence = Evidence(
+    return Evidence(
         points=places,
         confidence=tracked.confidence,
         flow=tracked.flow,
@@ -25,7 +48,6 @@ def believed(tracked: Track, settings: ReliabilitySettings) -> np.ndarray:
         present=tracked.present,
         rate=frame_rate(tracked.times),
     )
-    return reliability(evidence, settings)
 
 
 def sightings(tracked: Track, belief: np.ndarray, camera: Camera, threshold: float) -> Sightings:

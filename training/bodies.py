@@ -42,10 +42,10 @@ class BodyVariety:
     share of a sampled body in a varied one.
     """
 
-    hips: tuple[float, float] = (0.08, 0.16)
-    limbs: float = 0.09
-    ends: float = 0.12
-    own: float = 0.05
+    hips: tuple[float, float] = (0.07, 0.16)
+    limbs: float = 0.13
+    ends: float = 0.16
+    own: float = 0.08
     blend: float = 0.7
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import PenumbraError
-from ..inference.reliability import Evidence, ReliabilitySettings, body_size, reliability
+from ..inference.evidence import Evidence, body_size
+from ..inference.reliability import ReliabilitySettings, reliability
 from ..inference.sight import frame_rate
 from ..models.skeletons import BLAZEPOSE, POINTS
 from .clips import Clip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..inference.reliability import Evidence, body_size
+from ..inference.evidence import Evidence, body_size
 from ..models.skeletons import JOINTS, POINT_JOINTS, POINTS
 from . import turns
 from .body import joints_of_matrices

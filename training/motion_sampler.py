@@ -18,13 +18,15 @@ from .detector import DetectorModel, observe, typical
 from .occlusion_masks import Mixture, training_masks
 from .sampler import Batch, network_batch
 from .settings import TrainingSettings
-from .variety import bank, vary_motion, window
+from .variety import MotionVariety, bank, vary_motion, window
 
 # Shares: of windows in which the Cylinder Man is asked what the body hides; of those in which that is out of sight
 # rather than only detected worse; of batches that a perfect detector sees.
 _SELF_HIDING = 0.35
 _SELF_HIDDEN = 0.5
 _PERFECT = 0.35
+# Poses of every kind teach to lift. To complete is to know how people move, which made-up motion only blurs.
+_ANY, _NATURAL = MotionVariety(), MotionVariety(slow=0.2, exchanged=0.0, perturbed=0.3, turns=(0.2, 1.0), bent=0.1)
 # A window without a gap teaches the completer nothing.
 _MASKS = Mixture(structured=0.95, random=0.05, bars=0.1, windows=5, shortest=4)
 
@@ -46,7 +48,8 @@ class MotionSampler:
     def batch(self, rng: np.random.Generator, *, masked: bool) -> Batch:
         """The next batch. masked: hide points; else all that the detector knows is in sight."""
         settings = self._settings
-        windows = vary_motion(window(self._motion, rng, settings.frames, settings.batch), rng)
+        variety = _NATURAL if masked else _ANY
+        windows = vary_motion(window(self._motion, rng, settings.frames, settings.batch, variety), rng, variety)
         matrices = turns.to_matrix(windows.rotations)
         bodies = training_bodies(windows.offsets, rng)
         joints = joints_of_matrices(matrices, bodies[:, None]) + windows.root[:, :, None]

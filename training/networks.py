@@ -22,7 +22,12 @@ _PER_POINT = 6
 _PER_JOINT = 15
 # Frames for which a joint is taken to go on as it went when it was last seen.
 _ONWARD = 10.0
+# Frames on each side over which the body's axes and the amount of its motion are averaged.
+_STEADY = 7
+_STILL = 0.01
+_AXES = 9
 _DILATIONS = (1, 3, 9, 27)
+_LONG_DILATIONS = (1, 3, 9, 27, 9, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,10 @@ class Stack(nn.Module):
         self.blocks = nn.Sequential(*(Temporal(width, dilation, dropout) for dilation in dilations))
         self.norm = nn.BatchNorm1d(width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Features of every frame with its surroundings."""
-        return functional.relu(self.norm(self.blocks(self.enter(x.transpose(1, 2)))))
+    def forward(self, x: Tensor, beside: Tensor | None = None) -> Tensor:
+        """Features of every frame with its surroundings; `beside` `[B, C, T]` is added to what enters."""
+        entered = self.enter(x.transpose(1, 2))
+        return functional.relu(self.norm(self.blocks(entered if beside is None else entered + beside)))
 
 
 class Lifter(nn.Module):
@@ -106,8 +112,9 @@ class Lifter(nn.Module):
         self.trunk = Stack(told, width, settings.dropout)
         self.lift = _head(width, 3 * len(JOINTS))
         if settings.complete:
-            self.completer = Stack(width + _PER_JOINT * len(JOINTS), width, settings.dropout)
-            self.correct = _head(width + _PER_JOINT * len(JOINTS), 3 * len(JOINTS))
+            self.completer = Stack(_PER_JOINT * len(JOINTS) + _AXES, width, settings.dropout, _LONG_DILATIONS)
+            self.beside = nn.Conv1d(width, width, 1, bias=False)
+            self.correct = _head(width, 4 * len(JOINTS))
 
     def lifting(self) -> list[nn.Module]:
         """The parts that work without a gap: the 2D network and the first half of the 3D network."""
@@ -140,20 +147,38 @@ class Lifter(nn.Module):
         first, hidden, points = self.lift_seen(values, point_gaps)
         if not self.settings.complete:
             return first, points
-        known, out = of_gaps(first, joint_gaps)
-        told = torch.cat([hidden.transpose(1, 2), known], dim=-1)
-        found = torch.cat([self.completer(told), known.transpose(1, 2)], dim=1)
-        change = self.correct(found).transpose(1, 2).reshape(first.shape)
-        return _centered(first + change * out), points
+        gaps = of_gaps(first, joint_gaps)
+        axes = body_axes(first)
+        told = torch.cat(
+            [torch.cat([turn(part, axes) for part in gaps.ways] + [gaps.times], dim=-1).flatten(2), axes.flatten(2)],
+            dim=-1,
+        )
+        found = self.correct(self.completer(told, self.beside(hidden))).transpose(1, 2)
+        found = found.reshape(*first.shape[:3], 4)
+        straight = torch.sigmoid(found[..., 3:]) * gaps.ways[1]
+        change = straight + gaps.amount * turn(found[..., :3], axes.transpose(-1, -2))
+        return _centered(first + change * gaps.out), points
 
 
-def of_gaps(first: Tensor, gaps: Gaps) -> tuple[Tensor, Tensor]:
-    """What is known of gaps: `[B, T, 30 · _PER_JOINT]`, and `[B, T, 30, 1]` 1 where a joint is in one.
+@dataclass(frozen=True, slots=True)
+class Bridges:
+    """What is known of joints in gaps.
 
-    Beside the joint's place by the line in 2D it is told how far the line in 3D is from there, where the joint would be if
-    it went on as before the gap or came as after it, and how far in time the nearest sights are.
+    ways: four of `[B, T, 30, 3]` metres: the place by the line in 2D; from there to the line in 3D; where the joint would
+    go on to from the gap's beginning, and where it would come from to its end. times: `[B, T, 30, 3]` how far in time the
+    nearest sights are, and `out`. amount: `[B, T, 30, 1]` metres by which a joint may well be elsewhere, as it and the body
+    move. out: `[B, T, 30, 1]` 1 in a gap.
     """
-    across = gaps.bridge(first)
+
+    ways: tuple[Tensor, Tensor, Tensor, Tensor]
+    times: Tensor
+    amount: Tensor
+    out: Tensor
+
+
+def of_gaps(first: Tensor, gaps: Gaps) -> Bridges:
+    """What is known of the gaps in joints `first` `[B, T, 30, 3]`, which were lifted with straight lines across them."""
+    aside = gaps.bridge(first) - first
     times = torch.arange(first.shape[1], device=first.device)[None, :, None]
     since, until = (times - gaps.before).to(first.dtype), (gaps.after - times).to(first.dtype)
     step = first[:, 1:] - first[:, :-1]
@@ -162,8 +187,36 @@ def of_gaps(first: Tensor, gaps: Gaps) -> tuple[Tensor, Tensor]:
     coming = gaps.at(torch.cat([step, none], dim=1), gaps.after) * until.clamp(0.0, _ONWARD)[..., None]
     out = ((since != 0) | (until != 0)).to(first.dtype)[..., None]
     passed = torch.stack([torch.tanh(since / 20.0), torch.tanh(until / 20.0)], dim=-1)
-    known = torch.cat([first, across - first, leaving, coming, passed, out], dim=-1)
-    return known.flatten(2), out
+    stir = (first - _steady(first)).square().sum(-1).mean(dim=-1, keepdim=True)[..., None]
+    moves = sum((way.square().sum(-1, keepdim=True) for way in (aside, leaving, coming)), start=4.0 * stir)
+    return Bridges((first, aside, leaving, coming), torch.cat([passed, out], dim=-1), (moves + _STILL**2).sqrt(), out)
+
+
+def body_axes(joints: Tensor) -> Tensor:
+    """Axes `[B, T, 3, 3]` of the trunk, rows: to its left, to its back, up; of joints `[B, T, 30, 3]`, steady in time.
+
+    Seen in them a motion is the same from wherever the camera looks, and need not be learned for every direction.
+    """
+    pelvis, thorax, left_hip, right_hip, left_shoulder, right_shoulder = (
+        joints[:, :, JOINTS.index(name)] for name in ("pelvis", "thorax", "hip.L", "hip.R", "shoulder.L", "shoulder.R")
+    )
+    lines = torch.stack([left_hip - right_hip + left_shoulder - right_shoulder, thorax - pelvis], dim=2)
+    across, up = _steady(lines).unbind(2)
+    up = functional.normalize(up, dim=-1, eps=1e-4)
+    across = functional.normalize(across - (across * up).sum(-1, keepdim=True) * up, dim=-1, eps=1e-4)
+    return torch.stack([across, torch.linalg.cross(up, across), up], dim=-2)
+
+
+def turn(vectors: Tensor, axes: Tensor) -> Tensor:
+    """Vectors `[B, T, N, 3]` as their components along the rows of `axes` `[B, T, 3, 3]`."""
+    return vectors @ axes.transpose(-1, -2)
+
+
+def _steady(values: Tensor) -> Tensor:
+    """`values` `[B, T, N, D]` averaged over the frames around each, fewer at the ends."""
+    flat = values.flatten(2).transpose(1, 2)
+    mean = functional.avg_pool1d(flat, 2 * _STEADY + 1, 1, _STEADY, count_include_pad=False)
+    return mean.transpose(1, 2).reshape(values.shape)
 
 
 def without_completion(network: Lifter) -> Lifter:

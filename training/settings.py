@@ -17,18 +17,16 @@ RECIPES = Path(__file__).parent / "recipes.toml"
 class LossSettings:
     """Weights of the losses; 0 takes a loss away.
 
-    smoothing: of the 2D network, whose unit is the subject's size. seen: what joints in sight count in the second part,
-    of which hidden ones are the matter. projection and hiding are for unlabelled clips: that joints project to where
+    smoothing: of the 2D network, whose unit is the subject's size. projection and hiding are for unlabelled clips: that joints project to where
     they were seen, and that what was not seen lies behind something (the Cylinder Man's regulariser). adversarial: of
     the discriminator's verdict, in the first part, from the share `adversarial_from` of its steps on.
     """
 
     velocity: float = 1.0
     smoothing: float = 0.2
-    seen: float = 0.05
     symmetry: float = 0.05
     steadiness: float = 0.2
-    adversarial: float = 0.002
+    adversarial: float = 0.0
     adversarial_from: float = 0.6
     projection: float = 1.0
     hiding: float = 0.02
@@ -48,12 +46,12 @@ class TrainingSettings:
     name: str = "s3"
     without: tuple[str, ...] = ()
     seed: int = 1
-    lifting: int = 4500
-    completing: int = 2500
+    lifting: int = 8000
+    completing: int = 6000
     batch: int = 32
     frames: int = 128
     rate: float = 2e-3
-    fine_rate: float = 5e-4
+    fine_rate: float = 8e-4
     decay: float = 0.01
     warmup: int = 150
     average: float = 0.997

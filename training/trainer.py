@@ -146,11 +146,14 @@ class Trainer:
     def _supervised(self, batch: Batch, joints: Tensor, points: Tensor) -> Tensor:
         """The terms against the truth, over labelled windows."""
         weigh = self.settings.losses
-        weights = self._weights * batch.labelled[:, None, None]
+        windows = batch.labelled
         if self._completing:
-            weights = weights * (batch.hidden + weigh.seen)
+            windows = windows * losses.evenly(batch.joints, batch.hidden)
+        weights = self._weights * windows[:, None, None]
+        if self._completing:
+            weights = weights * batch.hidden
         loss = losses.pose(joints, batch.joints, weights)
-        loss = loss + weigh.velocity * losses.velocity(joints, batch.joints, batch.labelled)
+        loss = loss + weigh.velocity * losses.velocity(joints, batch.joints, windows)
         if self.settings.network.smooth and not self._completing:
             loss = loss + weigh.smoothing * losses.smoothing(
                 points, batch.points, batch.seen * batch.labelled[:, None, None]

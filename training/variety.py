@@ -40,15 +40,19 @@ _EVERYDAY = ("walk", "sit", "talk", "eat", "drink", "pick", "carry", "sweep", "w
 class MotionVariety:
     """How motion differs from what was recorded.
 
-    speed: slowest and fastest retiming. mirrored, exchanged, perturbed, bent: shares of windows that are. strength: how
-    much of a bent pose is taken, least and greatest. strange: degrees between two pelvises beyond which upper and lower
+    speed: slowest and fastest retiming. slow: share of windows that are slowed down further, as far as `slowest`.
+    mirrored, exchanged, perturbed, bent: shares of windows that are. turns: least and greatest strength of a perturbed
+    pose's turns, even in its logarithm. strength: how much of a bent pose is taken, least and greatest. strange: degrees between two pelvises beyond which upper and lower
     bodies are not exchanged. everyday: how often everyday actions are drawn for once that others are.
     """
 
     speed: tuple[float, float] = (0.6, 1.6)
+    slow: float = 0.0
+    slowest: float = 0.1
     mirrored: float = 0.5
     exchanged: float = 0.25
-    perturbed: float = 0.6
+    perturbed: float = 0.85
+    turns: tuple[float, float] = (0.3, 3.5)
     bent: float = 0.25
     strength: tuple[float, float] = (0.4, 1.0)
     strange: float = 35.0
@@ -106,8 +110,9 @@ def window(
     """
     variety = variety or MotionVariety()
     clip = rng.choice(len(motion.counts), count, p=motion.chances)
-    slowest, fastest = np.log(variety.speed)
-    speed = np.exp(rng.uniform(slowest, fastest, count))
+    slow, least = rng.random(count) < variety.slow, variety.speed[0]
+    ranges = np.log(np.where(slow[:, None], (variety.slowest, least), variety.speed))
+    speed = np.exp(rng.uniform(ranges[:, 0], ranges[:, 1]))
     frames = motion.counts[clip]
     slack = np.maximum(frames - 1 - speed * (length - 1), 0.0)
     steps = (rng.random(count) * slack)[:, None] + speed[:, None] * np.arange(length)
@@ -133,7 +138,7 @@ def vary_motion(windows: Windows, rng: np.random.Generator, variety: MotionVarie
     chosen = np.nonzero(rng.random(count) < variety.exchanged)[0]
     others = windows.rotations[rng.integers(count, size=len(chosen))]
     rotations[chosen] = exchange(windows.rotations[chosen], others, variety.strange)
-    strength = (rng.random(count) < variety.perturbed) * rng.uniform(0.3, 1.0, count)
+    strength = (rng.random(count) < variety.perturbed) * np.exp(rng.uniform(*np.log(variety.turns), count))
     amount = (rng.random(count) < variety.bent) * rng.uniform(*variety.strength, count)
     chosen = np.nonzero(strength + amount)[0]
     rotations[chosen], root[chosen] = reshape(

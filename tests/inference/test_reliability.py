@@ -9,31 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penumbra.inference.reliability import Evidence, ReliabilitySettings, body_size, reliability
+from penumbra.inference.evidence import Evidence, body_size
+from penumbra.inference.reliability import ReliabilitySettings, reliability
 from penumbra.models.skeletons import BLAZEPOSE
+from tests.swaying import COUNT, swaying
 
-RATE = 30.0
-COUNT = 90
 DEFAULT = ReliabilitySettings()
 WRIST = BLAZEPOSE.index("wrist.L")
 OTHER_WRIST = BLAZEPOSE.index("wrist.R")
-
-
-def walk(seed: int = 3, noise: float = 0.4) -> Evidence:
-    """A body 400 pixels tall that sways and swings about, seen with a little noise, and the true flow."""
-    random = np.random.default_rng(seed)
-    rest = random.uniform((-80, -200), (80, 200), (33, 2))
-    rest[:2] = (0, -200), (0, 200)
-    phase = 2 * np.pi * np.arange(COUNT)[:, None, None] / 40 + random.uniform(0, 6, (33, 2))
-    true = rest + 300 + 40 * np.sin(phase)
-    points = true + noise * random.standard_normal(true.shape)
-    flow = np.zeros_like(true)
-    flow[1:] = np.diff(true, axis=0) + noise * random.standard_normal(true[1:].shape)
-    error = np.full(true.shape[:2], 0.1)
-    error[0] = np.inf
-    return Evidence(
-        points, np.full(true.shape[:2], 0.9), flow, error, np.full(COUNT, 400.0), np.ones(COUNT, bool), RATE
-    )
 
 
 def displaced(evidence: Evidence, point: int, frames: slice, by: tuple[float, float]) -> Evidence:
@@ -45,7 +28,7 @@ def displaced(evidence: Evidence, point: int, frames: slice, by: tuple[float, fl
 
 
 def test_what_the_whole_body_does_at_once_speaks_against_no_point() -> None:
-    evidence = walk()
+    evidence = swaying()
     points = evidence.points.copy()
     points[40:55] += (120.0, -30.0)
     assert (reliability(replace(evidence, points=points), DEFAULT) >= DEFAULT.threshold).mean() > 0.99
@@ -63,7 +46,7 @@ def test_the_papers_formula_by_hand() -> None:
     error[2, 1] = np.inf
     confidence = np.full((3, 33), 0.5)
     size = np.full(3, 100.0)
-    evidence = Evidence(points, confidence, flow, error, size, np.ones(3, bool), RATE)
+    evidence = Evidence(points, confidence, flow, error, size, np.ones(3, bool), 30.0)
     found = reliability(evidence, ReliabilitySettings(memory=False, sigma=0.03))
     np.testing.assert_allclose(found[:, 0], [0.5, 0.5, 0.5 * np.exp(-9.0 / (2 * 9.0))])
     np.testing.assert_allclose(found[:, 1], 0.5)  # unknown flow leaves the confidence as it is
@@ -71,12 +54,12 @@ def test_the_papers_formula_by_hand() -> None:
 
 @pytest.mark.parametrize("memory", [True, False])
 def test_a_body_that_moves_as_the_picture_does_is_believed(memory: bool) -> None:  # noqa: FBT001
-    found = reliability(walk(), ReliabilitySettings(memory=memory))
+    found = reliability(swaying(), ReliabilitySettings(memory=memory))
     assert (found >= DEFAULT.threshold).all()
 
 
 def test_a_jump_and_return_is_refused_for_as_long_as_it_lasts() -> None:
-    jump = displaced(walk(), WRIST, slice(40, 55), (60.0, -20.0))
+    jump = displaced(swaying(), WRIST, slice(40, 55), (60.0, -20.0))
     with_memory = reliability(jump, DEFAULT) < DEFAULT.threshold
     assert with_memory[40:55, WRIST].all()
     assert with_memory.sum() == 15
@@ -87,7 +70,7 @@ def test_a_jump_and_return_is_refused_for_as_long_as_it_lasts() -> None:
 
 def test_a_jump_that_lasts_is_believed() -> None:
     """After a while a new place is more likely the right one than a very long error is."""
-    evidence = walk()
+    evidence = swaying()
     stays = displaced(evidence, WRIST, slice(25, COUNT), (60.0, -20.0))
     refused = reliability(stays, replace(DEFAULT, patience=0.5)) < DEFAULT.threshold
     assert not refused[30:, WRIST].any()
@@ -95,7 +78,7 @@ def test_a_jump_that_lasts_is_believed() -> None:
 
 def test_a_point_glued_to_an_occluder_that_the_picture_shows_moving() -> None:
     """The occluder passes at a steady rate, so only the jumps onto it and off it tell."""
-    evidence = walk()
+    evidence = swaying()
     points, flow = evidence.points.copy(), evidence.flow.copy()
     points[30:50, WRIST] = points[30, WRIST] + (50.0, 0.0) + np.arange(20)[:, None] * (3.0, 0.0)
     flow[31:51, WRIST] = (3.0, 0.0)
@@ -105,7 +88,7 @@ def test_a_point_glued_to_an_occluder_that_the_picture_shows_moving() -> None:
 
 
 def test_swapped_hands_are_refused_and_the_rest_is_not() -> None:
-    evidence = walk()
+    evidence = swaying()
     pair, other = [WRIST, OTHER_WRIST], [OTHER_WRIST, WRIST]
     points, flow = evidence.points.copy(), evidence.flow.copy()
     points[30:70, pair] = evidence.points[30:70, other]
@@ -118,7 +101,7 @@ def test_swapped_hands_are_refused_and_the_rest_is_not() -> None:
 
 
 def test_random_places_are_refused_in_every_frame() -> None:
-    evidence = walk()
+    evidence = swaying()
     points = evidence.points.copy()
     points[20:40, WRIST] += np.random.default_rng(1).normal(0, 40, (20, 2))
     refused = reliability(replace(evidence, points=points), DEFAULT) < DEFAULT.threshold
@@ -127,7 +110,7 @@ def test_random_places_are_refused_in_every_frame() -> None:
 
 def test_a_fast_hand_is_believed_though_the_flow_is_the_backgrounds() -> None:
     """Beside a thin limb the picture shows the background, which says nothing against a point that goes steadily on."""
-    evidence = walk(noise=0.2)
+    evidence = swaying(noise=0.2)
     flow = evidence.flow.copy()
     flow[30:36, WRIST] = 0.0
     evidence.points[:, WRIST, 0] = 300 + np.linspace(0, 900, COUNT)
@@ -136,14 +119,14 @@ def test_a_fast_hand_is_believed_though_the_flow_is_the_backgrounds() -> None:
 
 
 def test_without_flow_or_gate_the_confidence_stays() -> None:
-    evidence = displaced(walk(), WRIST, slice(40, 50), (60.0, 0.0))
+    evidence = displaced(swaying(), WRIST, slice(40, 50), (60.0, 0.0))
     unknown = replace(evidence, flow_error=np.full_like(evidence.flow_error, np.inf))
     np.testing.assert_allclose(reliability(unknown, DEFAULT), evidence.confidence, atol=0.01)
     np.testing.assert_array_equal(reliability(evidence, replace(DEFAULT, gated=False)), evidence.confidence)
 
 
 def test_an_absent_subject_has_none_and_is_compared_across_the_gap() -> None:
-    evidence = walk()
+    evidence = swaying()
     present = np.ones(COUNT, bool)
     present[40:44] = False
     points, flow, error = evidence.points.copy(), evidence.flow.copy(), evidence.flow_error.copy()
@@ -157,7 +140,7 @@ def test_an_absent_subject_has_none_and_is_compared_across_the_gap() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_short_clips(count: int) -> None:
-    evidence = walk()
+    evidence = swaying()
     arrays = ("points", "confidence", "flow", "flow_error", "size", "present")
     short = replace(evidence, **{name: getattr(evidence, name)[:count] for name in arrays})
     assert (reliability(short, DEFAULT) > 0.8).all()
@@ -179,7 +162,7 @@ def test_scale_place_and_mirroring_of_the_picture_do_not_matter(
     memory: bool,  # noqa: FBT001
 ) -> None:
     gate = replace(DEFAULT, memory=memory)
-    evidence = displaced(walk(), WRIST, slice(start, start + 12), (40.0, 10.0))
+    evidence = displaced(swaying(), WRIST, slice(start, start + 12), (40.0, 10.0))
     turn = np.array([-scale if mirror else scale, scale])
     other = replace(
         evidence,
@@ -194,7 +177,7 @@ def test_scale_place_and_mirroring_of_the_picture_do_not_matter(
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 99), bad=st.floats(0.0, 200.0))
 def test_values_stay_between_zero_and_the_confidence(seed: int, bad: float) -> None:
-    evidence = walk(seed)
+    evidence = swaying(seed)
     points = evidence.points + bad * np.random.default_rng(seed).standard_normal(evidence.points.shape)
     found = reliability(replace(evidence, points=points), DEFAULT)
     assert np.isfinite(found).all()
@@ -202,7 +185,7 @@ def test_values_stay_between_zero_and_the_confidence(seed: int, bad: float) -> N
 
 
 def test_a_batch_is_as_its_clips_are() -> None:
-    clips = [walk(seed) for seed in (1, 2)]
+    clips = [swaying(seed) for seed in (1, 2)]
     arrays = ("points", "confidence", "flow", "flow_error", "size", "present")
     batch = replace(clips[0], **{name: np.stack([getattr(clip, name) for clip in clips]) for name in arrays})
     np.testing.assert_allclose(reliability(batch, DEFAULT), [reliability(clip, DEFAULT) for clip in clips])
