@@ -42,8 +42,8 @@ class SwapSettings:
     change: float = 5.0
     passing: float = 2.0
     near: float = 0.04
-    crossed: float = 0.05
-    apart: float = 0.1
+    crossed: float = 0.1
+    apart: float = 0.2
 
 
 def crossed(evidence: Evidence, settings: SwapSettings) -> np.ndarray:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..models.sessions import NetworkSession, open_session
+from ..models.skeletons import JOINTS, POINTS, mirrored
 from .sight_features import Features, features
 from .sightings import Sightings
 
@@ -14,6 +15,8 @@ INPUTS = ("values", "point_before", "point_after", "point_share", "joint_before"
 OUTPUT = "joints"
 """Names of the network's inputs and output; `[1, T, ...]` each, as `sight_features.Features` describes them."""
 
+_POINT_PARTNERS = [POINTS.index(mirrored(name)) for name in POINTS]
+_JOINT_PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]
 # Frames per second of the motion that the networks were trained on.
 _RATE = 30.0
 # Frames given to the network at once: enough to see every gap whole, few enough to stay small in memory.
@@ -23,7 +26,11 @@ _REACH = 160
 
 
 class TrainedLifter:
-    """Lifts the sightings of one subject to three dimensions; `seconds` is the time spent in the network so far."""
+    """Lifts the sightings of one subject to three dimensions; `seconds` is the time spent in the network so far.
+
+    The network is asked twice, the second time with a mirror between, and the two answers are averaged: what it errs on
+    one side more than on the other goes away (as in VideoPose3D, Pavllo et al., CVPR 2019).
+    """
 
     def __init__(self, session: NetworkSession) -> None:
         self._session = session
@@ -57,12 +64,29 @@ class TrainedLifter:
         for start in range(0, count, _WINDOW):
             stop = min(start + _WINDOW, count)
             first, last = max(start - _REACH, 0), min(stop + _REACH, count)
-            given = features(points[first:last], confidence[first:last], seen[first:last])
-            # a network without its second half does not read the joints' gaps
-            feed = {name: array for name, array in _feed(given).items() if name in self._session.inputs}
-            turned = self._session.run_all(feed)[OUTPUT][0]
-            joints[start:stop] = (turned @ given.views)[start - first : stop - first]
+            part = points[first:last], confidence[first:last], seen[first:last]
+            answer = (self._ask(*part) + _mirrored(self._ask(*_mirrored_sight(*part)), _JOINT_PARTNERS)) / 2
+            joints[start:stop] = answer[start - first : stop - first]
         return joints
+
+    def _ask(self, points: np.ndarray, confidence: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """The network's joints `[T, 30, 3]`, turned back to the camera's axes."""
+        given = features(points, confidence, seen)
+        # a network without its second half does not read the joints' gaps
+        feed = {name: array for name, array in _feed(given).items() if name in self._session.inputs}
+        return self._session.run_all(feed)[OUTPUT][0] @ given.views
+
+
+def _mirrored_sight(points: np.ndarray, confidence: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The same subject in a mirror: left is right, and x runs the other way."""
+    return _mirrored(points, _POINT_PARTNERS), confidence[:, _POINT_PARTNERS], seen[:, _POINT_PARTNERS]
+
+
+def _mirrored(places: np.ndarray, partners: list[int]) -> np.ndarray:
+    """Places `[T, P, D]` of points and their partners, mirrored across the middle of the picture."""
+    flip = np.ones(places.shape[-1], places.dtype)
+    flip[0] = -1.0
+    return places[:, partners] * flip
 
 
 def _feed(given: Features) -> dict[str, np.ndarray]:

@@ -30,11 +30,16 @@ _MOST = 40
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """B clips under one protocol. wrong: `[B, T, 25]` bool, the points whose error is above `LIMIT`."""
+    """B clips under one protocol.
+
+    wrong: `[B, T, 25]` bool, the points whose error is above `LIMIT`. joints: `[B, T, 30, 3]` metres in the camera frame,
+    None where nobody knows them.
+    """
 
     name: str
     evidence: Evidence
     wrong: np.ndarray
+    joints: np.ndarray | None = None
 
 
 def scenes(clips: list[Clip], rng: np.random.Generator, detector: DetectorModel | None = None) -> list[Scene]:
@@ -64,7 +69,7 @@ def scenes(clips: list[Clip], rng: np.random.Generator, detector: DetectorModel 
         flow, error = simulated_flow(joints, told.points, background, size, FlowNoise(), rng)
         evidence = Evidence(told.points, told.confidence, flow, error, size, np.ones(size.shape, bool), RATE, POINTS)
         far = np.linalg.norm(told.points - truth, axis=-1) > LIMIT * _trunk(joints)[..., None]
-        made.append(Scene(protocol.name, evidence, far))
+        made.append(Scene(protocol.name, evidence, far, joints))
     return made
 
 

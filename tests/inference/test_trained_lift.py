@@ -9,7 +9,7 @@ import pytest
 
 from penumbra.inference.sightings import Sightings
 from penumbra.inference.trained_lift import TrainedLifter
-from penumbra.models.skeletons import JOINTS, POINT_JOINTS, POINTS
+from penumbra.models.skeletons import JOINTS, POINT_JOINTS, POINTS, mirrored
 from penumbra.models.weights import LIFTER, LIFTERS, weight_path
 from tests.synthetic import walker_in_camera
 
@@ -35,8 +35,8 @@ def test_somebody_who_walks_is_found_in_three_dimensions(lifter: TrainedLifter) 
     joints = walker_in_camera(90)
     lifted = lifter(_sightings(joints))
     assert _error(lifted, joints).mean() < 0.06
-    mirrored = lifted * np.array([-1.0, 1.0, 1.0])
-    assert _error(lifted, joints).mean() < 0.5 * _error(mirrored, joints).mean()
+    backward = lifted * np.array([-1.0, 1.0, 1.0])
+    assert _error(lifted, joints).mean() < 0.5 * _error(backward, joints).mean()
 
 
 def test_what_is_hidden_is_not_read_and_comes_out_whole(lifter: TrainedLifter) -> None:
@@ -78,3 +78,11 @@ def test_short_clips_are_lifted_too(lifter: TrainedLifter, count: int) -> None:
 def test_nothing_in_sight_still_gives_a_body(lifter: TrainedLifter) -> None:
     given = _sightings(walker_in_camera(40))
     assert np.isfinite(lifter(replace(given, seen=np.zeros_like(given.seen)))).all()
+
+
+def test_a_mirrored_subject_comes_out_mirrored(lifter: TrainedLifter) -> None:
+    joints = walker_in_camera(60)
+    partners = [JOINTS.index(mirrored(name)) for name in JOINTS]
+    flip = np.array([-1.0, 1.0, 1.0])
+    other = lifter(_sightings(joints[:, partners] * flip))
+    assert np.abs(other[:, partners] * flip - lifter(_sightings(joints))).max() < 1e-5

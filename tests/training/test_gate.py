@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from penumbra.inference.reliability import ReliabilitySettings, reliability
+from penumbra.inference.trained_lift import TrainedLifter
 from penumbra.models.skeletons import JOINTS, POINTS
+from penumbra.models.weights import LIFTER, LIFTERS, weight_path
 from penumbra.training import calibrate_gate
 from penumbra.training.bodies import mean_body
 from penumbra.training.body import rest_joints
-from penumbra.training.calibrate_gate import Rates, calibrate, rates, table
+from penumbra.training.calibrate_gate import Rates, calibrate, lifted_error, rates, table
 from penumbra.training.cameras import Cameras, slopes
 from penumbra.training.clips import Clip
 from penumbra.training.gate_scenes import FRAMES, scenes
@@ -108,6 +110,15 @@ def test_the_gate_finds_confident_wrong_points_that_confidence_does_not() -> Non
         assert found.recall > blind.recall + 0.2
     clean = rates(reliability(made[0].evidence, settings) >= settings.threshold, made[0].wrong)
     assert clean.alarms < 0.03
+
+
+def test_what_is_lifted_errs_less_with_the_gate_than_without() -> None:
+    made = scenes(clips(2), np.random.default_rng(1))[1:2]
+    lifter = TrainedLifter.open(weight_path(LIFTER, LIFTERS), threads=1)
+    gated = lifted_error(made, lifter, ReliabilitySettings())
+    assert 0.01 < gated < lifted_error(made, lifter, ReliabilitySettings(threshold=2.0))
+    with pytest.raises(ValueError, match="Nobody knows the joints"):
+        lifted_error([replace(made[0], joints=None)], lifter, ReliabilitySettings())
 
 
 def test_scenes_need_a_clip_that_is_long_enough() -> None:
