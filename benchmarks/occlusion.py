@@ -61,7 +61,7 @@ _ABLATION = {
     "no second half (never met a mask; gaps bridged in 2D)": "ablation-unmasked",
     "no Cylinder Man": "ablation-no-cylinders",
     "no symmetry loss": "ablation-no-symmetry",
-    "no adversary": "ablation-no-adversary",
+    "with the adversary": "ablation-adversary",
     "3D for one clip in ten": "ablation-few-labels",
     "the same and the 2D of the others": "ablation-unlabelled",
     "the same without the Cylinder Man's regulariser": "ablation-unlabelled-no-hiding",

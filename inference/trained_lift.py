@@ -21,7 +21,7 @@ _JOINT_PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]
 _RATE = 30.0
 # Frames given to the network at once: enough to see every gap whole, few enough to stay small in memory.
 _WINDOW = 1800
-# Frames on either side of a window that its answer depends on: 100 that the networks see, and some for gaps at the edge.
+# Frames on either side of a window that its answer depends on: 120 that the networks see, and some for gaps at the edge.
 _REACH = 160
 
 

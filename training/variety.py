@@ -141,9 +141,10 @@ def vary_motion(windows: Windows, rng: np.random.Generator, variety: MotionVarie
     strength = (rng.random(count) < variety.perturbed) * np.exp(rng.uniform(*np.log(variety.turns), count))
     amount = (rng.random(count) < variety.bent) * rng.uniform(*variety.strength, count)
     chosen = np.nonzero(strength + amount)[0]
-    rotations[chosen], root[chosen] = reshape(
-        turns.components(rotations[chosen]), root[chosen], offsets[chosen], rng, strength[chosen], amount[chosen]
-    )
+    if len(chosen):
+        rotations[chosen], root[chosen] = reshape(
+            turns.components(rotations[chosen]), root[chosen], offsets[chosen], rng, strength[chosen], amount[chosen]
+        )
     chosen = np.nonzero(rng.random(count) < variety.mirrored)[0]
     rotations[chosen], root[chosen], offsets[chosen] = mirror(rotations[chosen], root[chosen], offsets[chosen])
     return Windows(rotations, root, offsets, windows.clip)

@@ -29,17 +29,28 @@ def test_pose_is_the_weighted_mean_distance():
 def test_velocity_counts_steps_not_places():
     truth = torch.zeros(2, 3, 30, 3)
     shifted = truth + 5.0
-    assert float(losses.velocity(shifted, truth, torch.ones(2))) == 0.0
+    assert float(losses.velocity(shifted, truth, torch.ones(2))) == pytest.approx(0.0, abs=2e-6)
     moving = truth + 0.1 * torch.arange(3.0)[None, :, None, None] * torch.tensor([1.0, 0.0, 0.0])
     assert float(losses.velocity(moving, truth, torch.ones(2))) == pytest.approx(0.1, abs=1e-6)
     assert float(losses.velocity(moving, truth, torch.zeros(2))) == 0.0
+
+
+def test_quiet_windows_count_more() -> None:
+    joints = torch.zeros(2, 3, 30, 3)
+    hidden = torch.zeros(2, 3, 30)
+    hidden[:, 1, 5] = 1.0
+    joints[:, :, 5, 0] = torch.tensor([[0.0, 0.0, 0.0], [-0.35, 0.0, 0.35]])  # spreads by 0 and by 0.35
+    joints[:, :, 6, 0] = torch.tensor([0.0, 9.0, 0.0])  # in sight: does not count
+    weights = losses.evenly(joints, hidden)
+    assert weights.mean().item() == pytest.approx(1.0)
+    assert (weights[0] / weights[1]).item() == pytest.approx((0.40 / 0.05) ** 0.5, rel=1e-4)
 
 
 def test_smoothing_asks_only_for_points_in_sight():
     points, truth, seen = torch.zeros(1, 1, 25, 2), torch.zeros(1, 1, 25, 2), torch.ones(1, 1, 25)
     points[..., 0, 0], points[..., 1, 0] = 9.0, 0.5
     seen[..., 0] = 0.0
-    assert float(losses.smoothing(points, truth, seen)) == pytest.approx(0.5 / 24)
+    assert float(losses.smoothing(points, truth, seen)) == pytest.approx(0.5 / 24, abs=2e-6)
 
 
 def test_symmetry_is_the_absolute_difference_of_left_and_right(body: torch.Tensor):

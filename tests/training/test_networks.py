@@ -8,7 +8,7 @@ import torch
 
 from penumbra.inference.sightings import bridge, neighbors
 from penumbra.models.skeletons import JOINTS
-from penumbra.training.networks import Gaps, Lifter, NetworkSettings, of_gaps, without_completion
+from penumbra.training.networks import Gaps, Lifter, NetworkSettings, body_axes, of_gaps, turn, without_completion
 from penumbra.training.sampler import Batch, network_batch
 from tests.synthetic import people_in_camera
 
@@ -44,14 +44,15 @@ def test_without_the_smoother_points_pass_unchanged():
     assert torch.equal(points, batch.sighted)
 
 
-def test_the_completer_starts_from_the_first_halfs_answer() -> None:
+def test_the_completer_starts_midway_between_the_lines() -> None:
     batch = _batch()
     network = _network()
     for parameter in network.correct.parameters():
         torch.nn.init.zeros_(parameter)
     joints, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
     first, _, _ = network.lift_seen(batch.values, batch.point_gaps)
-    assert torch.allclose(joints, first, atol=1e-6)
+    midway = torch.where(batch.hidden[..., None] > 0, (first + batch.joint_gaps.bridge(first)) / 2, first)
+    assert torch.allclose(joints, midway - midway[:, :, :1], atol=1e-5)
 
 
 def test_what_is_told_of_a_gap() -> None:
@@ -61,15 +62,38 @@ def test_what_is_told_of_a_gap() -> None:
     seen[0, 2:4, 5] = False
     near = neighbors(seen)
     gaps = Gaps(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (near.before, near.after, near.share)))
-    known, out = of_gaps(first, gaps)
-    told = known.reshape(1, 6, 30, -1)[0, :, 5]
-    assert out[0, :, 5, 0].tolist() == [0, 0, 1, 1, 0, 0]
+    found = of_gaps(first, gaps)
+    _, aside, leaving, coming = (way[0, :, 5, 0] for way in found.ways)
+    assert found.out[0, :, 5, 0].tolist() == [0, 0, 1, 1, 0, 0]
     # in frame 3 the line in 3D is at 0.5; before the gap it went 0.1 a frame, two frames ago; after it goes -0.2
-    assert told[3, 3].item() == pytest.approx(0.5 - 9.0)
-    assert told[3, 6].item() == pytest.approx(0.2)
-    assert told[3, 9].item() == pytest.approx(-0.2)
-    assert told[3, 12].item() == pytest.approx(np.tanh(2 / 20))
-    assert told[3, 13].item() == pytest.approx(np.tanh(1 / 20))
+    assert aside[3].item() == pytest.approx(0.5 - 9.0)
+    assert leaving[3].item() == pytest.approx(0.2)
+    assert coming[3].item() == pytest.approx(-0.2)
+    assert found.times[0, 3, 5].tolist() == pytest.approx([np.tanh(2 / 20), np.tanh(1 / 20), 1.0])
+
+
+def test_how_far_a_joint_may_be_grows_with_how_the_body_moves() -> None:
+    still = torch.from_numpy(_batch().joints.numpy()[:1, :1]).expand(1, 40, 30, 3)
+    moving = still + 0.05 * torch.sin(torch.arange(40.0) / 3)[None, :, None, None]
+    seen = np.ones((1, 40, 30), bool)
+    seen[:, 10:30, 5] = False
+    near = neighbors(seen)
+    gaps = Gaps(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (near.before, near.after, near.share)))
+    assert torch.allclose(of_gaps(still, gaps).amount, torch.tensor(0.01), atol=1e-4)
+    assert (of_gaps(moving, gaps).amount[0, 20] > 0.03).all()
+
+
+def test_the_bodys_axes_turn_with_it() -> None:
+    joints = _batch().joints
+    axes = body_axes(joints)
+    assert torch.allclose(axes @ axes.transpose(-1, -2), torch.eye(3), atol=1e-5)
+    left, up = joints[:, :, JOINTS.index("hip.L")], joints[:, :, JOINTS.index("thorax")]
+    assert (torch.einsum("btd,btd->bt", axes[:, :, 0], left) > 0).float().mean() > 0.9
+    assert (torch.einsum("btd,btd->bt", axes[:, :, 2], up) > 0).all()
+    angle = torch.tensor(0.7)
+    turned = torch.tensor([[angle.cos(), 0, angle.sin()], [0, 1, 0], [-angle.sin(), 0, angle.cos()]])
+    other = joints @ turned.T
+    assert torch.allclose(turn(other, body_axes(other)), turn(joints, axes), atol=1e-4)
 
 
 def test_joints_in_sight_are_the_first_halfs_own() -> None:

@@ -205,4 +205,4 @@ def test_completing_leaves_the_lifting_as_it_is(tmp_path: Path) -> None:
 
     trainer.run(5, keep)
     changed = {key.split(".")[0] for key, value in states[1].items() if not torch.equal(value, states[0][key])}
-    assert changed == {"completer", "correct"}
+    assert changed == {"completer", "beside", "correct"}

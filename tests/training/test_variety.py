@@ -100,6 +100,14 @@ def test_retiming_is_as_often_slow_as_fast():
     assert (speed < middle).mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_some_windows_are_slower_still():
+    motion = bank([clip("a", 400)])
+    windows = window(motion, np.random.default_rng(6), 20, 2000, MotionVariety(slow=0.3))
+    speed = np.diff(windows.root[..., 0], axis=1).mean(axis=1) * 399
+    assert 0.09 <= speed.min() < 0.12
+    assert (speed < 0.6).mean() == pytest.approx(0.3, abs=0.04)
+
+
 def test_short_clips_run_forth_and_back_without_a_jump():
     motion = bank([clip("a", 10)])
     windows = window(motion, np.random.default_rng(6), 60, 10)
