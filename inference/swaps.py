@@ -29,8 +29,7 @@ class SwapSettings:
     """How swaps are found.
 
     mended: whether at all. sigma, jitter, slip, surprise: as in `reliability.ReliabilitySettings`. The others are negative
-    natural logarithms of how likely things are. change: that a group crosses or comes straight; passing: that it does so
-    where its two sides are near each other, by about `near` of the body's size. crossed: that a
+    natural logarithms of how likely things are. change: that a group crosses or comes straight. crossed: that a
     crossed group stays so for another frame. apart: that a group is for a frame and the next one of its limb is not.
     """
 
@@ -39,11 +38,9 @@ class SwapSettings:
     jitter: float = 3.0
     slip: float = 0.02
     surprise: float = 8.0
-    change: float = 5.0
-    passing: float = 2.0
-    near: float = 0.04
-    crossed: float = 0.1
-    apart: float = 0.2
+    change: float = 1.0
+    crossed: float = 0.05
+    apart: float = 0.1
 
 
 def crossed(evidence: Evidence, settings: SwapSettings) -> np.ndarray:
@@ -59,9 +56,8 @@ def crossed(evidence: Evidence, settings: SwapSettings) -> np.ndarray:
         groups = [_members(evidence.names, group) for group in chain]
         groups = [group for group in groups if group]
         if groups:
-            course = _likeliest(
-                *(_together(step, steps.known, groups) for step in (steps.kept, steps.changed)), settings
-            )
+            kept, changed = (_together(step, steps.known, groups) for step in (steps.kept, steps.changed))
+            course = _likeliest(kept, changed, settings)
             for number, group in enumerate(groups):
                 across[..., group] = course[..., number, None]
     return across
@@ -104,13 +100,12 @@ def _members(names: Sequence[str], group: Sequence[str]) -> list[int]:
 class _Steps:
     """Steps to each frame, `[..., T, P]`: log likelihoods that a point went on as itself, and as its partner.
 
-    known: whether flow tells anything; the others are 0 where not. change: `[..., T, P]` what a change costs.
+    known: whether flow tells anything; the others are 0 where not.
     """
 
     known: np.ndarray
     kept: np.ndarray
     changed: np.ndarray
-    change: np.ndarray
 
 
 def _steps(evidence: Evidence, settings: SwapSettings) -> _Steps:
@@ -129,10 +124,7 @@ def _steps(evidence: Evidence, settings: SwapSettings) -> _Steps:
         steady = agreement(points, before + last_move, sigma)
         return np.where(known, np.log(np.maximum(by_flow, steady) + np.exp(-settings.surprise)), 0.0)
 
-    others = evidence.points[..., _partners(evidence.names), :]
-    near = agreement(evidence.points, others, settings.near * size)
-    change = settings.change + near * (settings.passing - settings.change)
-    return _Steps(known, fit(evidence.points), fit(others), change)
+    return _Steps(known, fit(evidence.points), fit(evidence.points[..., _partners(evidence.names), :]))
 
 
 def _together(step: np.ndarray, known: np.ndarray, groups: list[list[int]]) -> np.ndarray:
@@ -144,12 +136,12 @@ def _together(step: np.ndarray, known: np.ndarray, groups: list[list[int]]) -> n
 def _likeliest(kept: np.ndarray, changed: np.ndarray, settings: SwapSettings) -> np.ndarray:
     """The likeliest course `[..., T, G]` of a chain, True where a group is crossed.
 
-    kept, changed: `[..., T, G]` log likelihoods that a group stays as it is, and that it changes.
+    kept, changed: `[..., T, G]` log likelihoods that a group's points go on as themselves, and as their partners.
     """
     states = np.array(list(product((False, True), repeat=kept.shape[-1])))
     cost = settings.crossed * states.sum(-1) + settings.apart * (states[:, 1:] != states[:, :-1]).sum(-1)
     turns = states[:, None] != states[None]
-    steps = np.where(turns, changed[..., None, None, :], kept[..., None, None, :]).sum(-1) - cost
+    steps = np.where(turns, changed[..., None, None, :] - settings.change, kept[..., None, None, :]).sum(-1) - cost
     scores = np.broadcast_to(-cost, (*kept.shape[:-2], len(states)))
     came = np.zeros((*kept.shape[:-1], len(states)), int)
     for frame in range(1, kept.shape[-2]):

@@ -91,8 +91,8 @@ The proportions of the mean body are measured half from one person of the Pose2S
 
 ## How well
 
-On windows of held-out subjects, as detected by the noisy detector model: MPJPE {1000 * last["clean"]:.1f} mm with
-everything in sight, {1000 * last["masked"]:.1f} mm with points hidden, {1000 * last["hidden"]:.1f} mm over the hidden
+On windows of held-out subjects, varied and detected as in training: MPJPE {1000 * last["clean"]:.1f} mm with
+everything in sight and made-up poses among them; of recorded motion {1000 * last["masked"]:.1f} mm with points hidden, {1000 * last["hidden"]:.1f} mm over the hidden
 joints alone. `benchmarks/results/occlusion.md` and `benchmarks/results/real_check.md` have the tables that count.
 
 ![Curves](curves.png)

@@ -138,7 +138,8 @@ def vary_motion(windows: Windows, rng: np.random.Generator, variety: MotionVarie
     chosen = np.nonzero(rng.random(count) < variety.exchanged)[0]
     others = windows.rotations[rng.integers(count, size=len(chosen))]
     rotations[chosen] = exchange(windows.rotations[chosen], others, variety.strange)
-    strength = (rng.random(count) < variety.perturbed) * np.exp(rng.uniform(*np.log(variety.turns), count))
+    least, most = np.log(variety.turns)
+    strength = (rng.random(count) < variety.perturbed) * np.exp(rng.uniform(least, most, count))
     amount = (rng.random(count) < variety.bent) * rng.uniform(*variety.strength, count)
     chosen = np.nonzero(strength + amount)[0]
     if len(chosen):
