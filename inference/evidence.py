@@ -36,7 +36,40 @@ def body_size(points: np.ndarray) -> np.ndarray:
     return (points.max(axis=-2) - points.min(axis=-2)).max(axis=-1)
 
 
-def usual(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Where points are to be expected, from where they were in the last present frame.
+
+    by_flow: `[..., T, P, 2]` if they move as the picture does. steadily: `[..., T, P, 2]` if they go on as they did.
+    known: `[..., T, P]` bool, whether the flow says anything. spread: `[..., T, P]` by how much they may miss it, in the
+    unit of the points.
+    """
+
+    by_flow: np.ndarray
+    steadily: np.ndarray
+    known: np.ndarray
+    spread: np.ndarray
+
+
+def expect(evidence: Evidence, sigma: float, jitter: float, slip: float) -> Expected:
+    """Where the points are to be expected.
+
+    sigma, jitter: the spread, as a share of the body's size, and how much of a point's usual difference between flow and
+    displacement in the clip is added to it. slip: forward-backward error from which flow is unknown, as such a share.
+    """
+    last = last_present(evidence.present)
+    before = np.take_along_axis(evidence.points, last[..., None, None], axis=-3)
+    by_flow = before + evidence.flow
+    size = np.maximum(np.take_along_axis(evidence.size, last, axis=-1), evidence.size)[..., None]
+    moved = evidence.present & (last != np.arange(evidence.present.shape[-1]))
+    known = moved[..., None] & (evidence.flow_error <= slip * size)
+    off = np.linalg.norm(evidence.points - by_flow, axis=-1) / np.maximum(size, 1e-12)
+    move = np.where(moved[..., None, None], evidence.points - before, 0.0)
+    last_move = np.take_along_axis(move, last[..., None, None], axis=-3)
+    return Expected(by_flow, before + last_move, known, size * np.hypot(sigma, jitter * _usual(off, known)))
+
+
+def _usual(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Median over time of the values `[..., T, P]` that are known, `[..., 1, P]`; 0 where none is."""
     ordered = np.sort(np.where(known, values, np.inf), axis=-2)
     count = known.sum(axis=-2, keepdims=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..models.skeletons import mirrored
-from .evidence import Evidence, agreement, last_present, usual
+from .evidence import Evidence, agreement, expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +82,14 @@ class _Steps:
 
 
 def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
-    last = last_present(evidence.present)
-    before = np.take_along_axis(evidence.points, last[..., None, None], axis=-3)
-    expected = before + evidence.flow
-    size = np.maximum(np.take_along_axis(evidence.size, last, axis=-1), evidence.size)[..., None]
-    moved = evidence.present & (last != np.arange(evidence.present.shape[-1]))
-    known = moved[..., None] & (evidence.flow_error <= settings.slip * size)
-    sigma = settings.sigma * size
-    if settings.memory:
-        off = np.linalg.norm(evidence.points - expected, axis=-1) / np.maximum(size, 1e-12)
-        sigma = size * np.hypot(settings.sigma, settings.jitter * usual(off, known))
-    known &= ~_together(known, agreement(evidence.points, expected, sigma), settings.together)
+    way = expect(evidence, settings.sigma, settings.jitter if settings.memory else 0.0, settings.slip)
+    by_flow = agreement(evidence.points, way.by_flow, way.spread)
+    known = way.known & ~_together(way.known, by_flow, settings.together)
     partner = [list(evidence.names).index(mirrored(name)) for name in evidence.names]
-    onto = agreement(evidence.points, expected[..., partner, :], sigma) * known[..., partner]
+    onto = agreement(evidence.points, way.by_flow[..., partner, :], way.spread) * known[..., partner]
     swapped = np.maximum(onto, onto[..., partner]) * (np.array(partner) != np.arange(len(partner)))
-    confirmed = np.where(known, agreement(evidence.points, expected, sigma), 1.0)
-    move = np.where(moved[..., None, None], evidence.points - before, 0.0)
-    last_move = np.take_along_axis(move, last[..., None, None], axis=-3)
-    return _Steps(known, confirmed, agreement(move, last_move, sigma), swapped)
+    steady = agreement(evidence.points, way.steadily, way.spread)
+    return _Steps(known, np.where(known, by_flow, 1.0), steady, swapped)
 
 
 def _together(known: np.ndarray, confirmed: np.ndarray, most: float) -> np.ndarray:

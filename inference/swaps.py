@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from ..models.skeletons import mirrored
-from .evidence import Evidence, agreement, last_present, usual
+from .evidence import Evidence, agreement, expect, last_present
 
 # Limbs and the face as chains of groups of points, from the trunk outward. A group is swapped as one.
 _CHAINS = (
@@ -109,22 +109,13 @@ class _Steps:
 
 
 def _steps(evidence: Evidence, settings: SwapSettings) -> _Steps:
-    last = last_present(evidence.present)
-    before = np.take_along_axis(evidence.points, last[..., None, None], axis=-3)
-    size = np.maximum(np.take_along_axis(evidence.size, last, axis=-1), evidence.size)[..., None]
-    moved = evidence.present & (last != np.arange(evidence.present.shape[-1]))
-    known = moved[..., None] & (evidence.flow_error <= settings.slip * size)
-    off = np.linalg.norm(evidence.points - before - evidence.flow, axis=-1) / np.maximum(size, 1e-12)
-    sigma = size * np.hypot(settings.sigma, settings.jitter * usual(off, known))
-    move = np.where(moved[..., None, None], evidence.points - before, 0.0)
-    last_move = np.take_along_axis(move, last[..., None, None], axis=-3)
+    way = expect(evidence, settings.sigma, settings.jitter, settings.slip)
 
     def fit(points: np.ndarray) -> np.ndarray:
-        by_flow = agreement(points, before + evidence.flow, sigma)
-        steady = agreement(points, before + last_move, sigma)
-        return np.where(known, np.log(np.maximum(by_flow, steady) + np.exp(-settings.surprise)), 0.0)
+        by_flow, steady = (agreement(points, place, way.spread) for place in (way.by_flow, way.steadily))
+        return np.where(way.known, np.log(np.maximum(by_flow, steady) + np.exp(-settings.surprise)), 0.0)
 
-    return _Steps(known, fit(evidence.points), fit(evidence.points[..., _partners(evidence.names), :]))
+    return _Steps(way.known, fit(evidence.points), fit(evidence.points[..., _partners(evidence.names), :]))
 
 
 def _together(step: np.ndarray, known: np.ndarray, groups: list[list[int]]) -> np.ndarray:
