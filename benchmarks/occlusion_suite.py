@@ -22,7 +22,7 @@ from .occlusion_trials import Trial
 
 # The seed by which the flow's noise differs from the protocol's own random numbers.
 _FLOW = 1
-UNGATED, GATED = "S3, all believed", "S3, gated"
+UNGATED, GATED, KNOWN = "S3, all believed", "S3, gated", "S3, told what is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,9 @@ def run_suite(
 
 
 def run_gate(trials: Sequence[Trial], protocols: Sequence[Protocol], lifter: Lifter) -> tuple[Outcome, Outcome]:
-    """The lifter ungated and gated where points are wrong: over the frames with wrong points, and over whole trials.
+    """The lifter where points are wrong: over the frames with wrong points, and over whole trials.
+
+    Ungated, gated, and with the wrong points hidden by somebody who knows them, as no gate that only hides can better.
 
     Where nothing is wrong, only whole trials have a score.
 
@@ -94,7 +96,8 @@ def run_gate(trials: Sequence[Trial], protocols: Sequence[Protocol], lifter: Lif
             frames = told.hidden[0].any(axis=1)
             believed = believe(told.points[0], told.confidence[0])
             gated = gate(trial, believed, stream(protocol, trial.name, _FLOW))
-            for name, sightings in ((UNGATED, believed), (GATED, gated)):
+            known = replace(believed, seen=believed.seen & ~told.hidden[0])
+            for name, sightings in ((UNGATED, believed), (GATED, gated), (KNOWN, known)):
                 joints, key = lifter(sightings), (protocol.name, name)
                 during.setdefault(key, []).append(
                     score(joints[frames], clean[frames], trial.truth[frames], wrong[frames])
@@ -116,7 +119,10 @@ def believe(points: np.ndarray, confidence: np.ndarray) -> Sightings:
 
 
 def gate(trial: Trial, believed: Sightings, random: np.random.Generator) -> Sightings:
-    """The sightings with the product's reliability in place of confidence, by a flow that is measured at `random`."""
+    """The sightings as the product's gate leaves them, by a flow that is measured at `random`.
+
+    Left and right are put right where they were swapped, and reliability takes the place of confidence.
+    """
     settings = ReliabilitySettings()
     size = body_size(believed.points)
     flow, error = simulated_flow(

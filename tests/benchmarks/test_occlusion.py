@@ -191,9 +191,11 @@ def test_the_gate_cuts_the_error_of_swapped_limbs():
     ungated, gated = (during.values(name, method, "everything")[0] for method in (UNGATED, GATED))
     assert gated < 0.5 * ungated
     assert ungated > whole.values(name, UNGATED, "everything")[0]
-    figure = gate_figures(during)[0]
-    assert figure.value == pytest.approx(1.0 - gated / ungated)
-    assert figure.verdict == "ok"
+    figures = {figure.name: figure for figure in gate_figures(during)}
+    assert list(figures) == ["gate_cut", "gate_cut_swap", "gate_cut_told_what_is_wrong"]
+    assert figures["gate_cut"].value == pytest.approx(1.0 - gated / ungated)
+    assert figures["gate_cut_told_what_is_wrong"].value > 0
+    assert figures["gate_cut"].verdict == "ok"
     assert name in gate_table(during, whole, "perfect 2D")
 
 
