@@ -29,7 +29,7 @@ from .progress import Progress, Work
 from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
 from .settings import CameraSettings, CaptureSettings
-from .sight import believed, sightings, uncrossed
+from .sight import believed, sightings, swapped, uncrossed
 from .solve import SolveSettings, solve
 from .swaps import SwapSettings
 from .take import Take
@@ -70,7 +70,7 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
             timing={"frame_rate": footage.info.frame_rate, "network_seconds": found.network_seconds},
             settings=_plain(asdict(settings)),
             versions=_versions(settings, found.detector),
-            notes=[*found.notes, *_absences(found.track)],
+            notes=[*found.notes, *_absences(found.track), *_swaps(found.track, stages.swaps)],
             stages={"track": asdict(found.track)},
         )
     return (yield from continue_take(take, settings.camera, stages))
@@ -224,6 +224,13 @@ def _absences(tracked: Track) -> list[str]:
     return [
         f"The subject is not seen in {absent} of {len(tracked.present)} frames; these have no keys and confidence 0."
     ]
+
+
+def _swaps(tracked: Track, settings: SwapSettings) -> list[str]:
+    count = int(swapped(tracked, settings).any(axis=1).sum())
+    if not count:
+        return []
+    return [f"The detector took left for right in {count} frames; they were put right by the motion of the picture."]
 
 
 def _plain(value: Any) -> Any:

@@ -17,9 +17,14 @@ from .track import Track
 _LANDMARKS = [BLAZEPOSE.index(name) for name in POINTS]
 
 
+def swapped(tracked: Track, settings: SwapSettings) -> np.ndarray:
+    """`[T, 33]` bool: the landmarks that the detector calls by their partners' names."""
+    return crossed(evidence(tracked), settings)
+
+
 def uncrossed(tracked: Track, settings: SwapSettings) -> Track:
     """The track with left and right exchanged where the detector took them for each other."""
-    across = crossed(evidence(tracked), settings)
+    across = swapped(tracked, settings)
     before = as_flow_began(across, tracked.present)
     return replace(
         tracked,
