@@ -47,7 +47,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """A folder or file, and the rooms that it may import besides itself and `FOR_ALL`; a file's own line goes first."""
 FOR_ALL = {"errors", "version"}
-STAGES = {"pipeline", "scout", "track", "flow", "reliability", "sight", "trained_lift", "lift", "place", "solve"}
+STAGES = {
+    "pipeline",
+    "scout",
+    "track",
+    "flow",
+    "swaps",
+    "reliability",
+    "sight",
+    "trained_lift",
+    "lift",
+    "place",
+    "solve",
+}
 """Modules of `inference` that do work; `retarget` and `scene` take its types only."""
 TYPES_ONLY = {"retarget", "scene"}
 
