@@ -45,15 +45,15 @@ def lenses(view: View) -> dict[str, Lens]:
 def answers(tracked: Track, lens: Lens, lifter: Lifter) -> dict[str, np.ndarray]:
     """Joints `[T, 30, 3]` in metres about the pelvis in the camera's axes, by every method.
 
-    The first lift and S3 are given as the product gives them, with bones that keep their lengths. Where the subject is
+    The first lift and S3 are given with bones that keep their lengths, and S3 as the product gives it, swaps undone. Where the subject is
     absent, the answers of the first two mean nothing. Raises ValueError where it is never present.
     """
-    tracked = uncrossed(tracked, SwapSettings())
     turned = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens.pinhole)
     gate, settings = ReliabilitySettings(), LiftSettings()
-    belief = believed(tracked, gate)
-    given = sightings(tracked, belief, lens.pinhole, gate.threshold)
-    given = replace(given, points=lens.rays(tracked.landmarks[:, _POINTS, :2].astype(float)))
+    mended = uncrossed(tracked, SwapSettings())
+    belief = believed(mended, gate)
+    given = sightings(mended, belief, lens.pinhole, gate.threshold)
+    given = replace(given, points=lens.rays(mended.landmarks[:, _POINTS, :2].astype(float)))
     return {
         WORLD: combine(turned),
         FIRST: lift(turned, tracked.confidence, tracked.present, settings).joints,
