@@ -60,13 +60,15 @@ class MotionSampler:
             joints, cameras.turned(matrices), rng, DetectorModel() if rng.random() < _PERFECT else typical(), covered
         )
         points, factor = assume_lens(seen.points, rng)
+        known = seen.confidence > 0
         return network_batch(
             points=points,
             confidence=seen.confidence,
-            seen=self._reliable(rng, points, seen.confidence, covered) if masked else seen.confidence > 0,
+            seen=self._reliable(rng, points, seen.confidence, covered) if masked else known,
             joints=joints,
             truth=slopes(joints[:, :, list(POINT_JOINTS)]) * factor[:, None, None, None],
             labelled=self._labelled[windows.clip],
+            known=known if masked else None,
         )
 
     def _covered(self, rng: np.random.Generator, joints: np.ndarray) -> np.ndarray | None:

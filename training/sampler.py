@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -14,12 +14,29 @@ from .networks import Gaps
 
 
 @dataclass(frozen=True, slots=True)
+class Clear:
+    """A batch as it looks where nothing is hidden on purpose.
+
+    values, point_gaps: the network's input. turn: `[B, T, 3, 3]` from the axes of its view to those of the batch's.
+    """
+
+    values: Tensor
+    point_gaps: Gaps
+    turn: Tensor
+
+    def to(self, device: torch.device) -> Clear:
+        """The same on another device."""
+        return Clear(self.values.to(device), self.point_gaps.to(device), self.turn.to(device))
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """One batch for the trainer; B windows of T frames, everything in the turned view (`Features.views`).
 
     values, point_gaps, joint_gaps: the network's input. sighted: `[B, T, 25, 2]` the points in it. seen: `[B, T, 25]` 0
     or 1. hidden: `[B, T, 30]` 1 where a joint is out of sight. points: `[B, T, 25, 2]` the true points in the input's form. joints: `[B, T, 30, 3]` metres about
     the pelvis. size: `[B, T]` slopes to one of the input's units. labelled: `[B]` 1 where `joints` may be used.
+    clear: the same without what was hidden on purpose, where anything was.
     """
 
     values: Tensor
@@ -32,12 +49,14 @@ class Batch:
     joints: Tensor
     size: Tensor
     labelled: Tensor
+    clear: Clear | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
         if device.type == "cpu":
             return self
-        return Batch(**{item.name: getattr(self, item.name).to(device) for item in fields(self)})
+        parts = {item.name: getattr(self, item.name) for item in fields(self)}
+        return replace(self, **{name: part.to(device) for name, part in parts.items() if part is not None})
 
 
 def network_batch(
@@ -47,11 +66,13 @@ def network_batch(
     joints: np.ndarray,
     truth: np.ndarray,
     labelled: np.ndarray,
+    known: np.ndarray | None = None,
 ) -> Batch:
     """The batch for detections and what is true of them.
 
     points: `[B, T, 25, 2]` slopes as detected, confidence and seen `[B, T, 25]`. joints: `[B, T, 30, 3]` metres in the
-    camera frame. truth: `[B, T, 25, 2]` slopes of the true points. labelled: `[B]` bool.
+    camera frame. truth: `[B, T, 25, 2]` slopes of the true points. labelled: `[B]` bool. known: `[B, T, 25]` bool, what
+    would be seen if nothing were hidden on purpose.
     """
     given = features(points, confidence, seen)
     return Batch(
@@ -65,7 +86,13 @@ def network_batch(
         joints=torch.from_numpy(in_view(joints, given)),
         size=torch.from_numpy(given.size.astype(np.float32)),
         labelled=torch.from_numpy(labelled.astype(np.float32)),
+        clear=None if known is None else _clear(features(points, confidence, known), given),
     )
+
+
+def _clear(whole: Features, given: Features) -> Clear:
+    turn = given.views @ np.swapaxes(whole.views, -1, -2)
+    return Clear(torch.from_numpy(whole.values), _gaps(whole.point_gaps), torch.from_numpy(turn.astype(np.float32)))
 
 
 def in_view(joints: np.ndarray, given: Features) -> np.ndarray:

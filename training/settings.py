@@ -48,7 +48,7 @@ class TrainingSettings:
     without: tuple[str, ...] = ()
     seed: int = 1
     lifting: int = 8000
-    completing: int = 6000
+    completing: int = 5000
     batch: int = 32
     frames: int = 128
     rate: float = 2e-3

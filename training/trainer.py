@@ -109,7 +109,8 @@ class Trainer:
             else:
                 joints, _, points = self.network.lift_seen(batch.values, batch.point_gaps)
         joints, points = joints.float(), points.float()
-        loss = self._supervised(batch, joints, points) + self._anatomical(joints)
+        loss = self._completed(batch, joints) if self._completing else self._supervised(batch, joints, points)
+        loss = loss + self._anatomical(joints)
         if settings.unlabelled:
             loss = loss + self._unlabelled(batch, joints)
         judged = (
@@ -144,21 +145,30 @@ class Trainer:
             part.requires_grad_(requires_grad=False)
 
     def _supervised(self, batch: Batch, joints: Tensor, points: Tensor) -> Tensor:
-        """The terms against the truth, over labelled windows."""
+        """The terms of the first part against the truth, over labelled windows."""
         weigh = self.settings.losses
-        windows = batch.labelled
-        if self._completing:
-            windows = windows * losses.evenly(batch.joints, batch.hidden)
-        weights = self._weights * windows[:, None, None]
-        if self._completing:
-            weights = weights * batch.hidden
-        loss = losses.pose(joints, batch.joints, weights)
-        loss = loss + weigh.velocity * losses.velocity(joints, batch.joints, windows)
-        if self.settings.network.smooth and not self._completing:
+        loss = losses.pose(joints, batch.joints, self._weights * batch.labelled[:, None, None])
+        loss = loss + weigh.velocity * losses.velocity(joints, batch.joints, batch.labelled)
+        if self.settings.network.smooth:
             loss = loss + weigh.smoothing * losses.smoothing(
                 points, batch.points, batch.seen * batch.labelled[:, None, None]
             )
         return loss
+
+    def _completed(self, batch: Batch, joints: Tensor) -> Tensor:
+        """The terms of the second part: hidden joints against what the first half says of them where they are seen.
+
+        The truth differs from that by errors of lifting, which nobody could guess from a gap's surroundings and which
+        are larger than most of what there is to learn. Nor is a label needed.
+        """
+        if batch.clear is None:
+            raise ValueError("A batch for the second part tells what it looks like with nothing hidden.")
+        with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+            goal = self.network.lift_seen(batch.clear.values, batch.clear.point_gaps)[0].float()
+        goal = goal @ batch.clear.turn.transpose(-1, -2)
+        windows = losses.evenly(goal, batch.hidden)
+        loss = losses.pose(joints, goal, self._weights * windows[:, None, None] * batch.hidden)
+        return loss + self.settings.losses.velocity * losses.velocity(joints, goal, windows)
 
     def _anatomical(self, joints: Tensor) -> Tensor:
         """The terms that ask for a body: they hold with and without labels."""

@@ -145,3 +145,20 @@ def test_joints_come_back_in_the_view_that_the_network_has():
     assert float(length.std()) == pytest.approx(0.0, abs=1e-4)
     # whoever stands upright before a level camera is upright in its view: down is +y
     assert float((batch.joints[:, :, JOINTS.index("ankle.L"), 1] > 0.2).float().mean()) > 0.95
+
+
+def test_what_is_hidden_on_purpose_is_also_told_clear_in_the_same_axes() -> None:
+    joints = people_in_camera(40)[None].astype(np.float32)
+    slopes = joints[:, :, POINTS, :2] / joints[:, :, POINTS, 2:]
+    known = np.ones(slopes.shape[:-1], bool)
+    seen = known.copy()
+    seen[:, 10:30, :12] = False
+    arrays = (slopes, np.ones(seen.shape, np.float32))
+    truth = (joints, slopes, np.ones(1, bool))
+    masked, whole = (network_batch(*arrays, told, *truth, known) for told in (seen, known))
+    assert masked.clear is not None
+    assert torch.equal(masked.clear.values, whole.values)
+    assert not torch.allclose(whole.joints, masked.joints, atol=1e-3)
+    turned = whole.joints @ masked.clear.turn.transpose(-1, -2)
+    assert torch.allclose(turned, masked.joints, atol=1e-4)
+    assert network_batch(*arrays, seen, *truth).clear is None
