@@ -20,8 +20,10 @@ _PER_NODE = 6
 
 @dataclass(frozen=True, slots=True)
 class GraphSettings:
-    """Sizes. reach: occurrences of a joint on each side that a temporal edge set ties it to. strides: frames between
-    those occurrences, one edge set each; small ones see fast motion and large ones slow motion.
+    """Sizes.
+
+    reach: occurrences of a joint on each side that a temporal edge set ties it to. strides: frames between those
+    occurrences, one edge set each; small ones see fast motion and large ones slow motion.
     """
 
     width: int = 128

@@ -17,7 +17,9 @@ _TRIES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class MaskSettings:
-    """count: masks in the set. scale: 1 keeps everything; each mask keeps 1 / scale of the joints, and two masks share
+    """A set of masks.
+
+    count: masks in the set. scale: 1 keeps everything; each mask keeps 1 / scale of the joints, and two masks share
     1 / (2 scale - 1) of what either keeps. shortest: frames for which a joint is cut off at least.
     """
 
