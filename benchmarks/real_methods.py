@@ -11,7 +11,7 @@ from ..inference.camera import Camera, guess_camera
 from ..inference.lift import LiftSettings, combine, lift, one_body
 from ..inference.place import toward_view
 from ..inference.reliability import ReliabilitySettings
-from ..inference.sight import believed, sightings, uncrossed
+from ..inference.sight import believed, sightings, swapped, uncrossed
 from ..inference.swaps import SwapSettings
 from ..inference.track import Track
 from ..models.skeletons import BLAZEPOSE, POINTS
@@ -45,12 +45,12 @@ def lenses(view: View) -> dict[str, Lens]:
 def answers(tracked: Track, lens: Lens, lifter: Lifter) -> dict[str, np.ndarray]:
     """Joints `[T, 30, 3]` in metres about the pelvis in the camera's axes, by every method.
 
-    The first lift and S3 are given with bones that keep their lengths, and S3 as the product gives it, swaps undone. Where the subject is
-    absent, the answers of the first two mean nothing. Raises ValueError where it is never present.
+    The first lift and S3 are given with bones that keep their lengths, and S3 as the product gives it, swaps undone. Where
+    the subject is absent, the answers of the first two mean nothing. Raises ValueError where it is never present.
     """
     turned = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens.pinhole)
     gate, settings = ReliabilitySettings(), LiftSettings()
-    mended = uncrossed(tracked, SwapSettings())
+    mended = uncrossed(tracked, swapped(tracked, SwapSettings()))
     belief = believed(mended, gate)
     given = sightings(mended, belief, lens.pinhole, gate.threshold)
     given = replace(given, points=lens.rays(mended.landmarks[:, _POINTS, :2].astype(float)))

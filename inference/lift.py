@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..models.skeletons import BLAZEPOSE, JOINT_PARENTS, JOINTS, mirrored
+from ..models.skeletons import BLAZEPOSE, JOINT_PARENTS, JOINTS, partners
 from . import rotations as rot
 
 # Each joint is the weighted sum of landmarks. The neck joint lies where the skull turns on the spine: between the ears
@@ -124,8 +124,7 @@ def _bone_lengths(joints: np.ndarray, confidence: np.ndarray, sure: float) -> np
         floor = min(sure, np.quantile(trust[:, child], 0.9))
         chosen = (trust[:, child] >= floor) & (confidence.max(axis=-1) > 0)
         lengths[child] = np.median(measured[chosen, child])
-    partners = np.array([JOINTS.index(mirrored(name)) for name in JOINTS])
-    return (lengths + lengths[partners]) / 2
+    return (lengths + lengths[partners(JOINTS)]) / 2
 
 
 def _with_lengths(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
             timing={"frame_rate": footage.info.frame_rate, "network_seconds": found.network_seconds},
             settings=_plain(asdict(settings)),
             versions=_versions(settings, found.detector),
-            notes=[*found.notes, *_absences(found.track), *_swaps(found.track, stages.swaps)],
+            notes=[*found.notes, *_absences(found.track)],
             stages={"track": asdict(found.track)},
         )
     return (yield from continue_take(take, settings.camera, stages))
@@ -83,7 +83,9 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     """
     stages = stages or StageSettings()
     yield Progress("solve", 0, 3, "Lifting to three dimensions")
-    tracked = uncrossed(_track_of(take), stages.swaps)
+    tracked = _track_of(take)
+    across = swapped(tracked, stages.swaps)
+    tracked = uncrossed(tracked, across)
     focal_length = camera.focal_length or take.source["focal_length"]
     lens = guess_camera(take.source["width"], take.source["height"], focal_length)
     belief = believed(tracked, stages.reliability)
@@ -97,6 +99,8 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     return (
         replace(
             take,
+            # a take that goes on from a file has its notes already
+            notes=list(dict.fromkeys([*take.notes, *_swaps(across)])),
             camera=_camera(lens, placed.rotation, placed.position),
             versions=take.versions | {"lifter": stages.lift.lifter} | lifter_hashes(stages.lift.lifter),
         )
@@ -226,8 +230,8 @@ def _absences(tracked: Track) -> list[str]:
     ]
 
 
-def _swaps(tracked: Track, settings: SwapSettings) -> list[str]:
-    count = int(swapped(tracked, settings).any(axis=1).sum())
+def _swaps(across: np.ndarray) -> list[str]:
+    count = int(across.any(axis=1).sum())
     if not count:
         return []
     return [f"The detector took left for right in {count} frames; they were put right by the motion of the picture."]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import mirrored
+from ..models.skeletons import partners
 from .evidence import Evidence, agreement, expect
 
 
@@ -85,7 +85,7 @@ def _steps(evidence: Evidence, settings: ReliabilitySettings) -> _Steps:
     way = expect(evidence, settings.sigma, settings.jitter if settings.memory else 0.0, settings.slip)
     by_flow = agreement(evidence.points, way.by_flow, way.spread)
     known = way.known & ~_together(way.known, by_flow, settings.together)
-    partner = [list(evidence.names).index(mirrored(name)) for name in evidence.names]
+    partner = partners(evidence.names)
     onto = agreement(evidence.points, way.by_flow[..., partner, :], way.spread) * known[..., partner]
     swapped = np.maximum(onto, onto[..., partner]) * (np.array(partner) != np.arange(len(partner)))
     steady = agreement(evidence.points, way.steadily, way.spread)

@@ -22,9 +22,8 @@ def swapped(tracked: Track, settings: SwapSettings) -> np.ndarray:
     return crossed(evidence(tracked), settings)
 
 
-def uncrossed(tracked: Track, settings: SwapSettings) -> Track:
-    """The track with left and right exchanged where the detector took them for each other."""
-    across = swapped(tracked, settings)
+def uncrossed(tracked: Track, across: np.ndarray) -> Track:
+    """The track with left and right exchanged where `across` `[T, 33]` (`swapped`) says so."""
     before = as_flow_began(across, tracked.present)
     return replace(
         tracked,

@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from ..models.skeletons import mirrored
+from ..models.skeletons import partners
 from .evidence import Evidence, agreement, expect, last_present
 
 # Limbs and the face as chains of groups of points, from the trunk outward. A group is swapped as one.
@@ -65,7 +65,7 @@ def crossed(evidence: Evidence, settings: SwapSettings) -> np.ndarray:
 
 def exchange(values: np.ndarray, across: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """`values` `[..., T, P]` or `[..., T, P, D]` of points called `names`, exchanged where `across` `[..., T, P]`."""
-    swapped = np.take(values, _partners(names), axis=across.ndim - 1)
+    swapped = np.take(values, partners(names), axis=across.ndim - 1)
     return np.where(across.reshape(across.shape + (1,) * (values.ndim - across.ndim)), swapped, values)
 
 
@@ -85,10 +85,6 @@ def uncross(evidence: Evidence, settings: SwapSettings) -> Evidence:
         flow=exchange(evidence.flow, before, evidence.names),
         flow_error=exchange(evidence.flow_error, before, evidence.names),
     )
-
-
-def _partners(names: Sequence[str]) -> np.ndarray:
-    return np.array([list(names).index(mirrored(name)) for name in names])
 
 
 def _members(names: Sequence[str], group: Sequence[str]) -> list[int]:
@@ -115,7 +111,7 @@ def _steps(evidence: Evidence, settings: SwapSettings) -> _Steps:
         by_flow, steady = (agreement(points, place, way.spread) for place in (way.by_flow, way.steadily))
         return np.where(way.known, np.log(np.maximum(by_flow, steady) + np.exp(-settings.surprise)), 0.0)
 
-    return _Steps(way.known, fit(evidence.points), fit(evidence.points[..., _partners(evidence.names), :]))
+    return _Steps(way.known, fit(evidence.points), fit(evidence.points[..., partners(evidence.names), :]))
 
 
 def _together(step: np.ndarray, known: np.ndarray, groups: list[list[int]]) -> np.ndarray:

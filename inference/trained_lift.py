@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..models.sessions import NetworkSession, open_session
-from ..models.skeletons import JOINTS, POINTS, mirrored
+from ..models.skeletons import JOINTS, POINTS, partners
 from .sight_features import Features, features
 from .sightings import Sightings
 
@@ -15,8 +15,8 @@ INPUTS = ("values", "point_before", "point_after", "point_share", "joint_before"
 OUTPUT = "joints"
 """Names of the network's inputs and output; `[1, T, ...]` each, as `sight_features.Features` describes them."""
 
-_POINT_PARTNERS = [POINTS.index(mirrored(name)) for name in POINTS]
-_JOINT_PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]
+_POINT_PARTNERS = partners(POINTS)
+_JOINT_PARTNERS = partners(JOINTS)
 # Frames per second of the motion that the networks were trained on.
 _RATE = 30.0
 # Frames given to the network at once: enough to see every gap whole, few enough to stay small in memory.

@@ -6,6 +6,7 @@ Human3.6M joints in the field's usual order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 BLAZEPOSE = (
@@ -110,3 +111,9 @@ def mirrored(name: str) -> str:
     if name.endswith(".R"):
         return name[:-1] + "L"
     return name
+
+
+def partners(names: Sequence[str]) -> list[int]:
+    """The index of each name's left or right partner among `names`; its own for a name in the middle."""
+    places = {name: index for index, name in enumerate(names)}
+    return [places[mirrored(name)] for name in names]

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, CARRIERS, POINT_JOINTS, POINTS, mirrored
+from ..models.skeletons import BONE_NAMES, CARRIERS, POINT_JOINTS, POINTS, partners
 from . import turns
 from .body import STATURE
 from .cameras import slopes
@@ -15,7 +15,7 @@ from .landmarks import fitted
 from .noise import drifting
 
 _POINT_BONES = [BONE_NAMES.index(CARRIERS[name]) for name in POINTS]
-_PARTNERS = np.array([POINTS.index(mirrored(name)) for name in POINTS])
+_PARTNERS = np.array(partners(POINTS))
 _NOT_IN_COCO = np.array([name.split(".")[0] in {"index", "pinky", "thumb", "heel", "toe"} for name in POINTS])
 # Frames between the key frames of what drifts quickly and slowly.
 _QUICK = (6.0, 20.0)

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..models.skeletons import JOINT_PARENTS, JOINTS, mirrored
+from ..models.skeletons import JOINT_PARENTS, JOINTS, partners
 
 _PARENTS = list(JOINT_PARENTS)
-_PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]
+_PARTNERS = partners(JOINTS)
 _SIDED = [index for index, name in enumerate(JOINTS) if name.endswith(".L")]
 # The bones of the field's 17 joints, as (child, parent).
 _CHAIN = [(child, parent) for child, parent in enumerate(JOINT_PARENTS[:17]) if parent >= 0]

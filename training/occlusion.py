@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..models.skeletons import JOINTS, POINTS, mirrored
+from ..models.skeletons import JOINTS, POINTS, mirrored, partners
 from .clips import RATE
 from .cylinders import visible
 from .occlusion_units import LIMB_UNITS, PARTS, UNIT_OF, UNITS, WITH_DESCENDANTS, joint_hidden
@@ -282,7 +282,7 @@ class Wrong(Protocol):
         return Occlusion(wrong, told, np.where(wrong, WRONG_CONFIDENCE, confidence))
 
 
-_MIRROR = [POINTS.index(mirrored(name)) for name in POINTS]
+_MIRROR = partners(POINTS)
 _TRUNK = [POINTS.index(name) for name in ("shoulder.L", "shoulder.R", "hip.L", "hip.R")]
 
 

@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..models.skeletons import POINT_JOINTS
 from . import checkpoint, losses
-from .networks import Lifter
+from .networks import Lifter, turn
 from .sampler import Batch
 from .settings import TrainingSettings
 from .soft_cylinders import hiding_loss
@@ -165,7 +165,7 @@ class Trainer:
             raise ValueError("A batch for the second part tells what it looks like with nothing hidden.")
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
             goal = self.network.lift_seen(batch.clear.values, batch.clear.point_gaps)[0].float()
-        goal = goal @ batch.clear.turn.transpose(-1, -2)
+        goal = turn(goal, batch.clear.turn)
         windows = losses.evenly(goal, batch.hidden)
         loss = losses.pose(joints, goal, self._weights * windows[:, None, None] * batch.hidden)
         return loss + self.settings.losses.velocity * losses.velocity(joints, goal, windows)

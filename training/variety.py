@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, HINGES, JOINTS, mirrored
+from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, HINGES, JOINTS, partners
 from . import turns
 from .clips import Clip
 from .noise import drifting
 from .splits import action_weights
 
-_PARTNERS = [BONE_NAMES.index(mirrored(name)) for name in BONE_NAMES]
-_JOINT_PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]
+_PARTNERS = partners(BONE_NAMES)
+_JOINT_PARTNERS = partners(JOINTS)
 _LEGS = [name.split(".")[0] in {"thigh", "shin", "foot"} for name in BONE_NAMES]
 _UPPER = [index for index, name in enumerate(BONE_NAMES) if name != "hips" and not _LEGS[index]]
 
@@ -42,8 +42,9 @@ class MotionVariety:
 
     speed: slowest and fastest retiming. slow: share of windows that are slowed down further, as far as `slowest`.
     mirrored, exchanged, perturbed, bent: shares of windows that are. turns: least and greatest strength of a perturbed
-    pose's turns, even in its logarithm. strength: how much of a bent pose is taken, least and greatest. strange: degrees between two pelvises beyond which upper and lower
-    bodies are not exchanged. everyday: how often everyday actions are drawn for once that others are.
+    pose's turns, even in its logarithm. strength: how much of a bent pose is taken, least and greatest. strange: degrees
+    between two pelvises beyond which upper and lower bodies are not exchanged. everyday: how often everyday actions are
+    drawn for once that others are.
     """
 
     speed: tuple[float, float] = (0.6, 1.6)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penumbra.inference.evidence import Evidence
+from penumbra.inference.sight import swapped as seen_swapped
 from penumbra.inference.sight import uncrossed
 from penumbra.inference.swaps import SwapSettings, crossed, uncross
 from penumbra.inference.track import Track
@@ -126,7 +127,7 @@ def test_a_track_is_put_right_as_a_whole() -> None:
         flow=wrong.flow,
         flow_error=wrong.flow_error,
     )
-    right = uncrossed(tracked, DEFAULT)
+    right = uncrossed(tracked, seen_swapped(tracked, DEFAULT))
     np.testing.assert_array_equal(right.landmarks[..., :2], swaying().points)
     np.testing.assert_array_equal(
         right.landmarks[30:45, HANDS, 2], world[30:45][:, [PARTNERS[hand] for hand in HANDS], 2]
