@@ -93,6 +93,11 @@ def joints_seen(seen: np.ndarray) -> np.ndarray:
     return ~((~seen).astype(np.float32) @ _NEEDS.T.astype(np.float32) > 0)
 
 
+def joint_shares() -> np.ndarray:
+    """`[30, 25]` share of each point in where a joint is in the picture: evenly from all that it is made of."""
+    return (_NEEDS / _NEEDS.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
 def _mean(points: np.ndarray, known: np.ndarray, chosen: list[int]) -> np.ndarray:
     """Mean `[..., T, 2]` over the chosen points that are known, over all that are known where none of them is."""
     weights = np.where(known[..., chosen], 1.0, 0.0).astype(np.float32)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from penumbra.inference.sight_features import FEATURES, features, joints_seen, seen_as
-from penumbra.models.skeletons import JOINTS, POINTS
+from penumbra.inference.sight_features import FEATURES, features, joint_shares, joints_seen, seen_as
+from penumbra.models.skeletons import JOINTS, POINT_JOINTS, POINTS
 from tests.synthetic import people_in_camera
 
 
@@ -80,3 +80,11 @@ def test_true_points_take_the_same_form(seen_points: np.ndarray):
     everything = np.ones(seen_points.shape[:2], bool)
     given = features(_slopes(seen_points), np.ones(everything.shape), everything)
     assert np.abs(seen_as(_slopes(seen_points), given) - given.points).max() < 1e-6
+
+
+def test_joints_lie_in_the_picture_where_their_points_are():
+    shares = joint_shares()
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-6)
+    np.testing.assert_array_equal(shares[list(POINT_JOINTS)], np.eye(len(POINTS)))
+    thorax = shares[JOINTS.index("thorax")]
+    assert {POINTS[index] for index in np.flatnonzero(thorax)} == {"shoulder.L", "shoulder.R"}
