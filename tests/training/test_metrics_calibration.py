@@ -88,6 +88,55 @@ def test_spearman_is_within_a_joint():
     assert np.isnan(calibration.spearman_within(errors, np.ones_like(errors)))
 
 
+def test_spearman_over_everything_is_inflated_by_joints_that_err_more():
+    errors = np.array([[1.0, 101.0], [2.0, 102.0], [3.0, 103.0]])
+    sigmas = np.array([[3.0, 103.0], [2.0, 102.0], [1.0, 101.0]])
+    # ranks 1 2 3 4 5 6 and 3 2 1 6 5 4: 1 - 6·(4 + 4 + 4 + 4) / (6·35)
+    assert calibration.spearman(errors, sigmas) == pytest.approx(1 - 6 * 16 / 210)
+    assert np.isnan(calibration.spearman(errors, np.ones_like(errors)))
+
+
+def test_unequal_axes_are_measured_in_their_own_deviations():
+    errors = np.array([[3.0, 0.0, 8.0], [0.0, 0.5, 0.0]])
+    sigmas = np.array([[1.0, 1.0, 2.0], [1.0, 0.25, 2.0]])
+    assert calibration.in_deviations(errors, sigmas).tolist() == [5.0, 2.0]
+    assert calibration.usual(np.array([1.0, 2.0, 2.0])) == pytest.approx(np.sqrt(3))
+    rng = np.random.default_rng(9)
+    spread = rng.uniform(1.0, 30.0, (20_000, 3))
+    found = calibration.in_deviations(rng.normal(0.0, 1.0, spread.shape) * spread, spread)
+    assert calibration.calibration_error(found, 1.0) < 0.01
+
+
+def test_likelihood_by_hand_and_best_where_it_is_honest():
+    # three axes: ½ (4 + 2 ln 1 + ln 2π) + ½ ln 2π + ½ (0 + 2 ln 2 + ln 2π)
+    found = calibration.negative_log_likelihood(np.array([[2.0, 0.0, 0.0]]), np.array([[1.0, 1.0, 2.0]]))
+    assert found == pytest.approx(2.0 + np.log(2.0) + 1.5 * np.log(2.0 * np.pi))
+    rng = np.random.default_rng(10)
+    spread = rng.uniform(0.01, 0.1, (5000, 3))
+    errors = rng.normal(0.0, 1.0, spread.shape) * spread
+    honest, doubted, sure = (calibration.negative_log_likelihood(errors, spread * k) for k in (1.0, 1.5, 0.7))
+    assert honest < min(doubted, sure)
+
+
+def test_reliability_by_hand():
+    chances = np.array([[0.1, 0.3], [0.9, 1.0]])
+    found = calibration.reliability(chances, np.array([[False, True], [True, True]]), bins=2)
+    assert found.foretold == pytest.approx([0.2, 0.95])
+    assert found.observed == pytest.approx([0.5, 1.0])
+    assert found.counts.tolist() == [2, 2]
+    assert found.error == pytest.approx((0.3 + 0.05) / 2)
+
+
+def test_reliability_of_honest_chances_and_of_boasts():
+    rng = np.random.default_rng(11)
+    chances = rng.random(50_000)
+    happened = rng.random(50_000) < chances
+    assert calibration.reliability(chances, happened).error < 0.015
+    assert calibration.reliability(np.sqrt(chances), happened).error > 0.1
+    # bins that nothing fell into are left out
+    assert len(calibration.reliability(np.full(5, 0.35), np.ones(5, bool)).counts) == 1
+
+
 def test_auroc_and_brier_by_hand():
     labels = np.array([True, True, False, False])
     # of four pairs three are in order
