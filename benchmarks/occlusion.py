@@ -14,14 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..inference.trained_lift import TrainedLifter
-from ..models.weights import LIFTER, LIFTERS, weight_path
+from ..inference.lifted import Lifter
+from ..inference.systems import open_lifter_at
+from ..models.weights import network_path
 from ..training.clips import Clip
 from ..training.detector import DetectorModel, typical
 from ..training.occlusion import SUITE, Clean, Protocol, Wrong
 from ..training.pack import only_source, read_clips, split
 from .lifter_speed import speed_figures
-from .occlusion_methods import METHODS, Lifter, Method
+from .occlusion_methods import METHODS, Method
 from .occlusion_suite import Outcome, run_gate, run_suite
 from .occlusion_tables import (
     GAPS,
@@ -92,7 +93,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     size = QUICK if options.quick else FULL
     clips = read_clips(options.data)
-    network = options.network or weight_path(LIFTER, LIFTERS)
+    network = options.network or network_path("s3")
     unmasked = options.networks / _UNMASKED.format("s3")
     ours = _open(network)
     held_out = split(clips, "test")
@@ -169,8 +170,8 @@ def ablation(clips: Sequence[Clip], networks: Path, size: Size) -> list[str]:
     return [ablation_table(suite(clips, lifters, (Clean(), *HARD), size, methods=methods), methods)]
 
 
-def _open(path: Path) -> TrainedLifter:
-    return TrainedLifter.open(path, threads=1)
+def _open(path: Path) -> Lifter:
+    return open_lifter_at(path, threads=1)
 
 
 def _condition(body: str, *, noisy: bool) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from ..inference.lifted import Lifter
 from ..inference.sightings import Sightings, bridge, hold, neighbors
-
-Lifter = Callable[[Sightings], np.ndarray]
-"""Sightings of T frames in, joints `[T, 30, 3]` out: metres about the pelvis, camera axes."""
 
 Fill = Literal["own", "hold", "line", "answer"]
 """How the gap is closed.
@@ -62,6 +60,6 @@ def lift_all(
         straight = method.fill == "answer"
         key = method.network, "line" if straight else method.fill
         if key not in asked:
-            asked[key] = lifters[method.network](inputs[key[1]])
+            asked[key] = lifters[method.network](inputs[key[1]]).joints
         answers[method.name] = bridge(asked[key], neighbors(~hidden)) if straight else asked[key]
     return answers

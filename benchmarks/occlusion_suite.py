@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..inference.evidence import Evidence, body_size
+from ..inference.lifted import Lifter
 from ..inference.reliability import ReliabilitySettings, reliability
 from ..inference.sightings import Sightings
 from ..inference.swaps import SwapSettings, uncross
@@ -16,7 +17,7 @@ from ..training.clips import RATE
 from ..training.metrics.bootstrap import Interval
 from ..training.occlusion import Occlusion, Protocol, joint_hidden, stream
 from ..training.simulated_flow import FlowNoise, simulated_flow
-from .occlusion_methods import Lifter, Method, lift_all
+from .occlusion_methods import Method, lift_all
 from .occlusion_scores import Score, mean_interval, ratio_interval, score
 from .occlusion_trials import Trial
 
@@ -66,7 +67,7 @@ def run_suite(
     scores: dict[tuple[str, str], list[Score]] = {}
     for trial in trials:
         given = believe(trial.points, trial.confidence)
-        clean = {name: lifter(given) for name, lifter in lifters.items()}
+        clean = {name: lifter(given).joints for name, lifter in lifters.items()}
         for protocol in once:
             occluded = occlude(trial, protocol)
             hidden = joint_hidden(occluded.hidden[0])
@@ -89,7 +90,7 @@ def run_gate(trials: Sequence[Trial], protocols: Sequence[Protocol], lifter: Lif
     during: dict[tuple[str, str], list[Score]] = {}
     whole: dict[tuple[str, str], list[Score]] = {}
     for trial in trials:
-        clean = lifter(believe(trial.points, trial.confidence))
+        clean = lifter(believe(trial.points, trial.confidence)).joints
         for protocol in protocols:
             told = occlude(trial, protocol)
             wrong = joint_hidden(told.hidden[0])
@@ -98,7 +99,7 @@ def run_gate(trials: Sequence[Trial], protocols: Sequence[Protocol], lifter: Lif
             gated = gate(trial, believed, stream(protocol, trial.name, _FLOW))
             known = replace(believed, seen=believed.seen & ~told.hidden[0])
             for name, sightings in ((UNGATED, believed), (GATED, gated), (KNOWN, known)):
-                joints, key = lifter(sightings), (protocol.name, name)
+                joints, key = lifter(sightings).joints, (protocol.name, name)
                 during.setdefault(key, []).append(
                     score(joints[frames], clean[frames], trial.truth[frames], wrong[frames])
                 )

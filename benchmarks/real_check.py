@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from ..inference.cache import default_cache_folder
+from ..inference.lifted import Lifter
+from ..inference.systems import open_lifter_at
 from ..inference.track import Track
-from ..inference.trained_lift import TrainedLifter
-from ..models.weights import LIFTER, LIFTERS, weight_path
+from ..models.weights import network_path
 from ..tools import fetch
 from ..training.metrics.position import errors
 from .blanking import LIMBS, Limb
 from .joint_errors import aligned
-from .occlusion_methods import Lifter
 from .real_methods import ASSUMED, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
 from .real_overlay import Panel, draw_overlay
 from .real_views import (
@@ -110,7 +110,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--network", type=Path, help="the trained lifter's weights, instead of the shipped ones")
     parser.add_argument("--cache", type=Path, default=default_cache_folder(), help="folder that keeps detections")
     options = parser.parse_args(argv)
-    lifter = TrainedLifter.open(options.network or weight_path(LIFTER, LIFTERS), threads=_THREADS)
+    lifter = open_lifter_at(options.network or network_path("s3"), threads=_THREADS)
     footage = fetch.fetch("pose2sim")
     scenes, limbs = (SCENES[:1], LIMBS[:1]) if options.quick else (SCENES, LIMBS)
     samples: list[Sample] = []

@@ -9,13 +9,13 @@ import numpy as np
 
 from ..inference.camera import Camera, guess_camera
 from ..inference.lift import LiftSettings, combine, lift, one_body
+from ..inference.lifted import Lifter
 from ..inference.place import toward_view
 from ..inference.reliability import ReliabilitySettings
 from ..inference.sight import believed, sightings, swapped, uncrossed
 from ..inference.swaps import SwapSettings
 from ..inference.track import Track
 from ..models.skeletons import BLAZEPOSE, POINTS
-from .occlusion_methods import Lifter
 from .real_views import View
 
 WORLD, FIRST, TRAINED = "BlazePose world landmarks", "first lift", "S3"
@@ -57,5 +57,5 @@ def answers(tracked: Track, lens: Lens, lifter: Lifter) -> dict[str, np.ndarray]
     return {
         WORLD: combine(turned),
         FIRST: lift(turned, tracked.confidence, tracked.present, settings).joints,
-        TRAINED: one_body(lifter(given), belief, tracked.present, settings).joints,
+        TRAINED: one_body(lifter(given).joints, belief, tracked.present, settings).joints,
     }

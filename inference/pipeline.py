@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import TakeError
 from ..models.open_model import open_pose_model
-from ..models.weights import LIFTER, LIFTERS, lifter_hashes, weight_hashes, weight_path
+from ..models.weights import weight_hashes
 from ..version import version
 from .cache import DetectionCache, cache_key
 from .camera import Camera, guess_camera
@@ -32,9 +32,9 @@ from .settings import CameraSettings, CaptureSettings
 from .sight import believed, sightings, swapped, uncrossed
 from .solve import SolveSettings, solve
 from .swaps import SwapSettings
+from .systems import NONE, Systems, hashes, open_lifter
 from .take import Take
 from .track import Track, TrackSettings, track
-from .trained_lift import TrainedLifter
 
 # Raised whenever detection or tracking changes, so that detections cached by an older version are not used.
 _TRACK_VERSION = 3
@@ -102,7 +102,7 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
             # a take that goes on from a file has its notes already
             notes=list(dict.fromkeys([*take.notes, *_swaps(across)])),
             camera=_camera(lens, placed.rotation, placed.position),
-            versions=take.versions | {"lifter": stages.lift.lifter} | lifter_hashes(stages.lift.lifter),
+            versions=take.versions | {"lifter": stages.lift.lifter} | hashes(Systems(stages.lift.lifter, NONE)),
         )
         .with_stage("lift", **asdict(lifted))
         .with_stage("place", joints=placed.joints)
@@ -121,8 +121,8 @@ def _joints(tracked: Track, belief: np.ndarray, lens: Camera, stages: StageSetti
     """Joints `[T, 30, 3]` in metres about the pelvis, camera axes, by the lifter that the settings name."""
     if stages.lift.lifter == "detector":
         return detected_joints(toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens))
-    lifter = TrainedLifter.open(weight_path(LIFTER, LIFTERS))
-    return lifter(sightings(tracked, belief, lens, stages.reliability.threshold))
+    lifter = open_lifter(stages.lift.lifter)
+    return lifter(sightings(tracked, belief, lens, stages.reliability.threshold)).joints
 
 
 def motion_of(take: Take) -> Motion:

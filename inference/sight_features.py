@@ -98,6 +98,11 @@ def joint_shares() -> np.ndarray:
     return (_NEEDS / _NEEDS.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
+def joint_confidence(confidence: np.ndarray) -> np.ndarray:
+    """`[..., 30]`: a joint is believed as far as the least believed landmark that it is made of, of `[..., 25]`."""
+    return np.where(_NEEDS, confidence[..., None, :], 1.0).min(axis=-1)
+
+
 def _mean(points: np.ndarray, known: np.ndarray, chosen: list[int]) -> np.ndarray:
     """Mean `[..., T, 2]` over the chosen points that are known, over all that are known where none of them is."""
     weights = np.where(known[..., chosen], 1.0, 0.0).astype(np.float32)

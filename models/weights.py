@@ -4,36 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import SetupError
 
 FOLDER = Path(__file__).parent / "weights" / "blazepose"
 """The weights lie inside the extension; they are fetched when it is built or first set up and never committed."""
-LIFTERS = FOLDER.parent / "s3"
-"""Our own lifters, with their card; these are committed."""
-LIFTER = "s3.onnx"
+NETWORKS = FOLDER.parent
+"""Our own networks, each in a folder of its name with its card; these are committed."""
 
 _REMEDY = "Run ./capture once to fetch the weights, or reinstall the extension."
+_OWN_REMEDY = "Choose another lifter or refiner, or reinstall the extension."
 
 
-def weight_path(name: str, folder: Path = FOLDER) -> Path:
+def weight_path(name: str, folder: Path = FOLDER, remedy: str = _REMEDY) -> Path:
     """Path of the weights file `name` in `folder`, after its SHA-256 was found to be the one in `manifest.json`.
 
-    Raises SetupError when the file or the manifest is missing or damaged.
+    Raises SetupError, which ends with the sentence `remedy`, when the file or the manifest is missing or damaged.
     """
     path = folder / name
-    expected = _manifest(folder).get(name)
+    expected = _manifest(folder, remedy).get(name)
     if expected is None or not path.is_file():
-        raise SetupError(f"The network weights {name} are missing from {folder}. {_REMEDY}")
+        raise SetupError(f"The network weights {name} are missing from {folder}. {remedy}")
     try:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise SetupError(f"The network weights {path} cannot be read ({error.strerror}). {_REMEDY}") from error
+        raise SetupError(f"The network weights {path} cannot be read ({error.strerror}). {remedy}") from error
     if actual != expected:
-        raise SetupError(f"The network weights {path} are damaged. Delete that file, then: {_REMEDY}")
+        raise SetupError(f"The network weights {path} are damaged. Delete that file, then: {remedy}")
     return path
+
+
+def network_path(name: str, folder: Path = NETWORKS) -> Path:
+    """Path of our own network `name`, checked as by `weight_path`. Raises SetupError where it is missing or damaged."""
+    return weight_path(f"{name}.onnx", folder / name, _OWN_REMEDY)
+
+
+def network_hashes(names: Iterable[str], folder: Path = NETWORKS) -> dict[str, str]:
+    """SHA-256 by file name of our own networks `names`, as their manifests state them.
+
+    Raises SetupError when a manifest is missing or damaged.
+    """
+    files = {name: f"{name}.onnx" for name in names}
+    return {file: _manifest(folder / name, _OWN_REMEDY).get(file, "") for name, file in files.items()}
 
 
 def has_weights(name: str, folder: Path = FOLDER) -> bool:
@@ -50,18 +65,13 @@ def weight_hashes(model: str, folder: Path = FOLDER) -> dict[str, str]:
     return {name: known.get(name, "") for name in ("person_detector.onnx", f"landmarks_{model}.onnx")}
 
 
-def lifter_hashes(lifter: str) -> dict[str, str]:
-    """SHA-256 by file name of the weights that `lifter` uses; none for the detector's own landmarks."""
-    return {LIFTER: _manifest(LIFTERS).get(LIFTER, "")} if lifter == "s3" else {}
-
-
-def _manifest(folder: Path) -> dict[str, str]:
+def _manifest(folder: Path, remedy: str = _REMEDY) -> dict[str, str]:
     """SHA-256 of every weights file, by its name."""
     path = folder / "manifest.json"
     if not path.is_file():
-        raise SetupError(f"The network weights are missing from {folder}. {_REMEDY}")
+        raise SetupError(f"The network weights are missing from {folder}. {remedy}")
     try:
         files = json.loads(path.read_text("utf-8"))["files"]
         return {name: entry["sha256"] for name, entry in files.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SetupError(f"The list of network weights {path} is damaged. Delete that file, then: {_REMEDY}") from error
+        raise SetupError(f"The list of network weights {path} is damaged. Delete that file, then: {remedy}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from penumbra.inference import rotations as rot
+from penumbra.inference.lifted import Lifted
 from penumbra.inference.motion import Motion, RestPose
 from penumbra.models.skeletons import BONE_NAMES, BONE_PARENTS, BONES
 from penumbra.training.bodies import mean_body
@@ -98,6 +99,19 @@ def walker_in_camera(frames: int, away: float = 4.0) -> np.ndarray:
         if parent >= 0:
             rotations[:, bone] = rot.multiply(rotations[:, parent], local[:, bone])
     return _in_camera(joints_of(rotations, mean_body()), away)
+
+
+def lifted_as(joints: np.ndarray, rate: float = 30.0) -> Lifted:
+    """What a lifter says that sees all, tells no spread, and finds the joints `[T, 30, 3]` about the first of them."""
+    everywhere = np.ones(joints.shape[:2], bool)
+    return Lifted(
+        joints=joints - joints[:, :1],
+        spread=np.full(joints.shape, np.nan),
+        seen=everywhere,
+        confidence=everywhere * 1.0,
+        views=np.tile(np.eye(3), (len(joints), 1, 1)),
+        rate=rate,
+    )
 
 
 def _in_camera(world: np.ndarray, away: float) -> np.ndarray:

@@ -20,13 +20,13 @@ import numpy as np
 
 from ..errors import PenumbraError
 from ..inference.evidence import Evidence, body_size
+from ..inference.lifted import Lifter
 from ..inference.reliability import ReliabilitySettings, reliability
 from ..inference.sight import frame_rate
 from ..inference.sightings import Sightings
 from ..inference.swaps import SwapSettings, uncross
-from ..inference.trained_lift import TrainedLifter
+from ..inference.systems import open_lifter
 from ..models.skeletons import BLAZEPOSE, POINTS
-from ..models.weights import LIFTER, LIFTERS, weight_path
 from .clips import Clip
 from .fit_landmarks import CAMERAS, LAGS, Arrays, detect
 from .gate_scenes import LIMIT, Scene, scenes
@@ -92,7 +92,7 @@ def calibrate(made: list[Scene], *, memory: bool) -> tuple[ReliabilitySettings, 
     return best, best_rank[1]
 
 
-def lifted_error(made: list[Scene], lifter: TrainedLifter, settings: ReliabilitySettings) -> float:
+def lifted_error(made: list[Scene], lifter: Lifter, settings: ReliabilitySettings) -> float:
     """Metres by which the lifted 17 joints are off in the mean (MPJPE), swaps undone and points gated by `settings`."""
     errors = []
     for scene in made:
@@ -101,7 +101,7 @@ def lifted_error(made: list[Scene], lifter: TrainedLifter, settings: Reliability
         for clip, joints in enumerate(_known(scene)):
             seen = trust[clip] >= settings.threshold
             lifted = lifter(Sightings(evidence.points[clip], trust[clip], seen, evidence.rate))
-            off = np.linalg.norm(lifted - (joints - joints[:, :1]), axis=-1)
+            off = np.linalg.norm(lifted.joints - (joints - joints[:, :1]), axis=-1)
             errors.append(off[:, :17].mean())
     return float(np.mean(errors))
 
@@ -112,9 +112,7 @@ def _known(scene: Scene) -> np.ndarray:
     return scene.joints
 
 
-def by_lifting(
-    made: list[Scene], lifter: TrainedLifter, start: ReliabilitySettings
-) -> dict[tuple[float, float], float]:
+def by_lifting(made: list[Scene], lifter: Lifter, start: ReliabilitySettings) -> dict[tuple[float, float], float]:
     """The lifted error by sigma and jitter, the rest as in `start`."""
     return {
         (sigma, jitter): lifted_error(made, lifter, replace(start, sigma=sigma, jitter=jitter))
@@ -205,7 +203,7 @@ def report(clips: list[Clip], footage: Path | None) -> None:
     found["default"] = ReliabilitySettings()
     _say(table(made, found))
     print("Lifted error by sigma and jitter, the rest as the default has it:")
-    lifter = TrainedLifter.open(weight_path(LIFTER, LIFTERS))
+    lifter = open_lifter("s3")
     for (sigma, jitter), error in by_lifting(made, lifter, ReliabilitySettings()).items():
         print(f"sigma {sigma}, jitter {jitter}: {1000 * error:.1f} mm", flush=True)
     if footage is not None:

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TrainingDataError
-from ..models.weights import LIFTER, LIFTERS
+from ..models.weights import NETWORKS
 from .command import exit_code
 from .files import replace_file
 from .motion.catalogue import licences
+
+_FILE = "s3.onnx"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         prog="penumbra.training.ship", description="Put a trained lifter where the product looks for it."
     )
     parser.add_argument("network", type=Path, help="NAME.onnx, with the folder NAME of its run beside it")
-    parser.add_argument("--to", type=Path, default=LIFTERS, help="folder of the product's lifters")
+    parser.add_argument("--to", type=Path, default=NETWORKS / "s3", help="folder of the product's lifters")
     parser.add_argument("--remark", default="", help="what else the card should say of the run")
     options = parser.parse_args(argv)
     return exit_code(lambda: ship(options.network, options.to, options.remark))
@@ -45,10 +47,10 @@ def ship(network: Path, folder: Path, remark: str = "") -> None:
     digest = hashlib.sha256(content).hexdigest()
     if digest != report["sha256"]:
         raise TrainingDataError(f"{network} is not the network that {run / 'report.json'} tells of. Train it again.")
-    replace_file(folder / LIFTER, content)
+    replace_file(folder / _FILE, content)
     replace_file(folder / "curves.png", (run / "curves.png").read_bytes())
     replace_file(folder / "CARD.md", card(report, len(content), remark).encode())
-    manifest = {"files": {LIFTER: {"sha256": digest, "bytes": len(content)}}}
+    manifest = {"files": {_FILE: {"sha256": digest, "bytes": len(content)}}}
     replace_file(folder / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
 
 
@@ -67,7 +69,7 @@ def card(report: dict[str, Any], size: int, remark: str) -> str:
 
 | | |
 |---|---|
-| File | `{LIFTER}`, ONNX opset 17, {size / 1e6:.1f} MB |
+| File | `{_FILE}`, ONNX opset 17, {size / 1e6:.1f} MB |
 | SHA-256 | `{report["sha256"]}` |
 | License of the weights | GPL-3.0-or-later, as the program; commercial use is allowed |
 | Reads | the 25 points of `POINTS` in every frame, as `inference/sight_features.py` prepares them |

@@ -25,8 +25,10 @@ from penumbra.benchmarks.occlusion_tables import (
     suite_table,
 )
 from penumbra.benchmarks.occlusion_trials import Trial, choose, trials, windows
+from penumbra.inference.lifted import Lifted
 from penumbra.inference.sightings import Sightings
 from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS
+from penumbra.tests.synthetic import lifted_as
 from penumbra.training.bodies import mean_body
 from penumbra.training.body import rest_joints
 from penumbra.training.clips import Clip
@@ -64,13 +66,13 @@ class FlatLifter:
         self._clean = trial.points
         self._blind = blind
 
-    def __call__(self, sightings: Sightings) -> np.ndarray:
+    def __call__(self, sightings: Sightings) -> Lifted:
         joints = self._truth.copy()
         joints[:, _POINTS, :2] += _DEPTH * np.where(
             sightings.seen[..., None], sightings.points - self._clean, np.array([self._blind / _DEPTH, 0.0])
         )
         joints[:, 0] = 0.0
-        return joints
+        return lifted_as(joints)
 
 
 def outcome_of(trial: Trial, blind: float) -> Outcome:

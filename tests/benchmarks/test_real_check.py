@@ -15,10 +15,12 @@ from penumbra.benchmarks.real_overlay import Panel, draw_overlay
 from penumbra.benchmarks.real_views import SCORED, View, in_camera, truth
 from penumbra.inference.flow import unknown_flow
 from penumbra.inference.footage import Frame
+from penumbra.inference.lifted import Lifted
 from penumbra.inference.sightings import Sightings
 from penumbra.inference.track import Track
 from penumbra.models.skeletons import BLAZEPOSE, JOINTS, POINTS
 from penumbra.tests.clips import write_video
+from penumbra.tests.synthetic import lifted_as
 from penumbra.training.bodies import mean_body
 from penumbra.training.body import rest_joints
 from penumbra.training.multiview import CalibratedCamera
@@ -146,9 +148,9 @@ def test_a_flawless_detector_is_flawless_by_every_method():
     goal = in_camera(real.joints, shot.camera)
     asked: list[Sightings] = []
 
-    def lifter(sightings: Sightings) -> np.ndarray:
+    def lifter(sightings: Sightings) -> Lifted:
         asked.append(sightings)
-        return goal
+        return lifted_as(goal)
 
     found = answers(shot.track, lenses(shot)[MEASURED], lifter)
     index = [JOINTS.index(name) for name in ("wrist.L", "ankle.R", "knee.L", "shoulder.R")]

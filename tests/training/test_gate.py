@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from penumbra.inference.reliability import ReliabilitySettings, reliability
-from penumbra.inference.trained_lift import TrainedLifter
+from penumbra.inference.systems import open_lifter
 from penumbra.models.skeletons import JOINTS, POINTS
-from penumbra.models.weights import LIFTER, LIFTERS, weight_path
 from penumbra.training import calibrate_gate
 from penumbra.training.bodies import mean_body
 from penumbra.training.body import rest_joints
@@ -114,7 +113,7 @@ def test_the_gate_finds_confident_wrong_points_that_confidence_does_not() -> Non
 
 def test_what_is_lifted_errs_less_with_the_gate_than_without() -> None:
     made = scenes(clips(2), np.random.default_rng(1))[1:2]
-    lifter = TrainedLifter.open(weight_path(LIFTER, LIFTERS), threads=1)
+    lifter = open_lifter("s3", threads=1)
     gated = lifted_error(made, lifter, ReliabilitySettings())
     assert 0.01 < gated < lifted_error(made, lifter, ReliabilitySettings(threshold=2.0))
     with pytest.raises(ValueError, match="Nobody knows the joints"):

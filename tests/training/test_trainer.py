@@ -14,7 +14,7 @@ from penumbra.errors import TrainingDataError
 from penumbra.inference.sightings import Sightings
 from penumbra.inference.trained_lift import TrainedLifter
 from penumbra.models.skeletons import POINT_JOINTS
-from penumbra.models.weights import LIFTER, weight_path
+from penumbra.models.weights import weight_path
 from penumbra.training.bodies import mean_body
 from penumbra.training.clips import Clip
 from penumbra.training.export import export
@@ -162,7 +162,7 @@ def test_one_command_trains_exports_and_ships(tmp_path: Path):
     joints = people_in_camera(20)[:, list(POINT_JOINTS)]
     seen = np.ones(joints.shape[:2], bool)
     lifted = TrainedLifter.open(goal, threads=1)(Sightings(joints[..., :2] / joints[..., 2:], seen * 1.0, seen, 30.0))
-    assert lifted.shape == (20, 30, 3)
+    assert lifted.joints.shape == (20, 30, 3)
 
 
 def test_shipping_needs_the_runs_own_report(tmp_path: Path):
@@ -189,11 +189,11 @@ def test_what_is_shipped_can_be_opened_and_damage_is_told(tmp_path: Path):
     (run / "report.json").write_text(json.dumps(report))
     ship(tmp_path / "s3.onnx", tmp_path / "weights")
     assert digest in (tmp_path / "weights" / "CARD.md").read_text()
-    path = weight_path(LIFTER, tmp_path / "weights")
+    path = weight_path("s3.onnx", tmp_path / "weights")
     TrainedLifter.open(path, threads=1)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(Exception, match="are damaged"):
-        weight_path(LIFTER, tmp_path / "weights")
+        weight_path("s3.onnx", tmp_path / "weights")
 
 
 def test_completing_leaves_the_lifting_as_it_is(tmp_path: Path) -> None:

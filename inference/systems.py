@@ -1,0 +1,85 @@
+"""The lifters and refiners that there are, when each is the right one, and how they are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..models.sessions import open_session
+from ..models.weights import network_hashes, network_path
+from .lifted import Lifted, Lifter, Refiner
+from .trained_lift import TrainedLifter
+
+LIFTERS: Mapping[str, str] = {
+    "s3": "Reads the whole clip; the best choice for most footage and the least work",
+    "dtf-27": "Reads a second at a time; for short clips and for gaps of a few frames",
+    "dtf-81": "Reads three seconds at a time; for comparison where the whole clip is misread",
+}
+"""When to choose a lifter, in a sentence without its full stop."""
+
+NONE = "none"
+REFINERS: Mapping[str, str] = {
+    NONE: "Leaves the lifter's joints as they are",
+    "graph": "Corrects every joint by its neighbors in the body and in time; for limbs that are hidden for long",
+    "ppt": "Corrects every pose by itself toward those that people take; for poses that come out impossible",
+}
+"""When to choose a refiner, in a sentence without its full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """A lifter and the refiner after it, by name."""
+
+    lifter: str
+    refiner: str
+
+
+AUTO = "auto"
+"""The name that stands for what is recommended."""
+RECOMMENDED = Systems("s3", NONE)
+"""What the benchmarks' results recommend."""
+
+
+def resolved(lifter: str, refiner: str) -> Systems:
+    """The systems that the two names stand for, either of which may be `AUTO`."""
+    return Systems(
+        RECOMMENDED.lifter if lifter == AUTO else lifter, RECOMMENDED.refiner if refiner == AUTO else refiner
+    )
+
+
+def hashes(systems: Systems) -> dict[str, str]:
+    """SHA-256 by file name of the weights that `systems` use. Raises SetupError as `network_hashes` does."""
+    names = [systems.lifter] if systems.lifter in LIFTERS else []
+    return network_hashes([*names, *([systems.refiner] if systems.refiner != NONE else [])])
+
+
+def open_lifter(name: str, threads: int | None = None) -> Lifter:
+    """The shipped lifter `name`, a key of LIFTERS or `AUTO`. Raises SetupError where its weights cannot be used."""
+    return open_lifter_at(network_path(resolved(name, NONE).lifter), threads)
+
+
+def open_refiner(name: str, threads: int | None = None) -> Refiner:
+    """The shipped refiner `name`, a key of REFINERS or `AUTO`. Raises SetupError where its weights cannot be used."""
+    chosen = resolved(RECOMMENDED.lifter, name).refiner
+    return _unchanged if chosen == NONE else open_refiner_at(network_path(chosen), threads)
+
+
+def open_lifter_at(path: Path, threads: int | None = None) -> Lifter:
+    """The lifter whose network is the file `path`, of whichever kind that is.
+
+    Raises SetupError where it cannot be loaded or is no lifter.
+    """
+    return TrainedLifter(open_session(path, "cpu", threads))
+
+
+def open_refiner_at(path: Path, threads: int | None = None) -> Refiner:
+    """The refiner whose network is the file `path`, of whichever kind that is.
+
+    Raises SetupError where it cannot be loaded or is no refiner.
+    """
+    raise NotImplementedError(path, threads)
+
+
+def _unchanged(lifted: Lifted) -> Lifted:
+    return lifted
