@@ -16,8 +16,9 @@ from torch.nn import functional
 
 from ..inference.sight_features import joint_shares
 from ..models.skeletons import JOINTS, POINTS
-from .dtf import CHANNELS
 
+_PER_POINT = 5
+"""Channels of a point: x, y, confidence, and the distances to the sight before and after."""
 _OVERALL = 3
 """Values of a frame beyond its points': the logarithm of the subject's size + 1, and the speed of its middle."""
 _MADE = [index for index, name in enumerate(JOINTS) if name not in POINTS]
@@ -41,7 +42,7 @@ class RayLifter(nn.Module):
     def __init__(self, settings: RaySettings) -> None:
         super().__init__()
         self.settings = settings
-        width, inputs = settings.width, CHANNELS * len(POINTS) + _OVERALL
+        width, inputs = settings.width, _PER_POINT * len(POINTS) + _OVERALL
         self.enter = _layer(inputs, width, settings.dropout)
         self.blocks = nn.ModuleList(
             nn.Sequential(_layer(width, width, settings.dropout), _layer(width, width, settings.dropout))
@@ -92,8 +93,8 @@ def along_rays(slopes: Tensor, root: Tensor, relative: Tensor) -> Tensor:
 
 def _points(values: Tensor) -> tuple[Tensor, Tensor]:
     """The points `[N, F, 25, 2]` in their form of size one, and the size `[N, F]` in slopes of one of their units."""
-    channels, overall = values.split((CHANNELS * len(POINTS), _OVERALL), dim=-1)
-    return channels.unflatten(-1, (len(POINTS), CHANNELS))[..., :2], (overall[..., 0] - 1.0).exp()
+    channels, overall = values.split((_PER_POINT * len(POINTS), _OVERALL), dim=-1)
+    return channels.unflatten(-1, (len(POINTS), _PER_POINT))[..., :2], (overall[..., 0] - 1.0).exp()
 
 
 def _layer(inputs: int, width: int, dropout: float) -> nn.Sequential:
