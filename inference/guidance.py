@@ -30,7 +30,7 @@ class GuidanceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Guided:
+class Filled:
     """Points without gaps; leading axes `[..., T, P]`.
 
     points: `[..., T, P, D]`, 0 where no sight lies within the horizon. confidence: `[..., T, P]` 0 to 1, that of the
@@ -44,7 +44,7 @@ class Guided:
     until: np.ndarray
 
 
-def guide(points: np.ndarray, confidence: np.ndarray, seen: np.ndarray, settings: GuidanceSettings) -> Guided:
+def guide(points: np.ndarray, confidence: np.ndarray, seen: np.ndarray, settings: GuidanceSettings) -> Filled:
     """Fill what is not in `seen` `[..., T, P]`; points `[..., T, P, D]`, confidence `[..., T, P]`."""
     near = neighbors(seen)
     frames = np.arange(seen.shape[-2])[:, None]
@@ -53,7 +53,7 @@ def guide(points: np.ndarray, confidence: np.ndarray, seen: np.ndarray, settings
     filled = _copied(points, near, since, until) if settings.fill == "copy" else bridge(points, near)
     reached = nearest < settings.horizon
     faded = np.maximum((settings.horizon - nearest) / settings.horizon, _LEAST)
-    return Guided(
+    return Filled(
         points=np.where(reached[..., None], filled, 0.0).astype(points.dtype),
         confidence=np.where(seen, confidence, np.where(reached, faded, 0.0)).astype(np.float32),
         since=(since / settings.horizon).astype(np.float32),
