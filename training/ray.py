@@ -14,13 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..inference.guided import CHANNELS, OVERALL, VALUES
 from ..inference.sight_features import joint_shares
 from ..models.skeletons import JOINTS, POINTS
 
-_PER_POINT = 5
-"""Channels of a point: x, y, confidence, and the distances to the sight before and after."""
-_OVERALL = 3
-"""Values of a frame beyond its points': the logarithm of the subject's size + 1, and the speed of its middle."""
 _MADE = [index for index, name in enumerate(JOINTS) if name not in POINTS]
 # Metres that the root mean square of the large joints' distances from the line of sight is in usual poses: what the
 # network says of the root's distance is a factor of that at which such a body has the size that it has in the picture.
@@ -37,13 +34,13 @@ class RaySettings:
 
 
 class RayLifter(nn.Module):
-    """Guided points `[N, F, 128]` to joints and the logarithm of their spread, `[N, F, 30, 3]` each, metres."""
+    """Guided points `[N, F, VALUES]` to joints and the logarithm of their spread, `[N, F, 30, 3]` each, metres."""
 
     def __init__(self, settings: RaySettings) -> None:
         super().__init__()
         self.settings = settings
-        width, inputs = settings.width, _PER_POINT * len(POINTS) + _OVERALL
-        self.enter = _layer(inputs, width, settings.dropout)
+        width = settings.width
+        self.enter = _layer(VALUES, width, settings.dropout)
         self.blocks = nn.ModuleList(
             nn.Sequential(_layer(width, width, settings.dropout), _layer(width, width, settings.dropout))
             for _ in range(settings.blocks)
@@ -93,8 +90,8 @@ def along_rays(slopes: Tensor, root: Tensor, relative: Tensor) -> Tensor:
 
 def _points(values: Tensor) -> tuple[Tensor, Tensor]:
     """The points `[N, F, 25, 2]` in their form of size one, and the size `[N, F]` in slopes of one of their units."""
-    channels, overall = values.split((_PER_POINT * len(POINTS), _OVERALL), dim=-1)
-    return channels.unflatten(-1, (len(POINTS), _PER_POINT))[..., :2], (overall[..., 0] - 1.0).exp()
+    channels, overall = values.split((CHANNELS * len(POINTS), OVERALL), dim=-1)
+    return channels.unflatten(-1, (len(POINTS), CHANNELS))[..., :2], (overall[..., 0] - 1.0).exp()
 
 
 def _layer(inputs: int, width: int, dropout: float) -> nn.Sequential:

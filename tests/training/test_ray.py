@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from penumbra.inference.sight_features import features, joint_shares
-from penumbra.models.skeletons import JOINTS, POINT_JOINTS, POINTS
+from penumbra.inference.guidance import GuidanceSettings
+from penumbra.inference.guided import guided
+from penumbra.inference.sight_features import joint_shares
+from penumbra.models.skeletons import JOINTS, POINT_JOINTS
 from penumbra.training.ray import RayLifter, RaySettings, along_rays
 from tests.synthetic import people_in_camera
 
@@ -19,12 +21,9 @@ def _people(frames: int = 12) -> tuple[Tensor, Tensor]:
     """Joints `[1, T, 30, 3]` about the pelvis in the axes of the view, and the network's input `[1, T, 128]`."""
     joints = people_in_camera(frames)
     points = (joints[..., :2] / joints[..., 2:])[:, list(POINT_JOINTS)]
-    given = features(points, np.ones(points.shape[:2]), np.ones(points.shape[:2], bool))
-    channels = np.zeros((frames, len(POINTS), 5), np.float32)
-    channels[..., :2], channels[..., 2] = given.points, 1.0
-    values = np.concatenate([channels.reshape(frames, -1), given.values[:, -3:]], axis=-1)
+    given = guided(points, np.ones(points.shape[:2]), np.ones(points.shape[:2], bool), GuidanceSettings())
     turned = np.einsum("tjd,ted->tje", joints, given.views).astype(np.float32)
-    return torch.from_numpy(turned)[None], torch.from_numpy(values)[None]
+    return torch.from_numpy(turned)[None], torch.from_numpy(given.values)[None]
 
 
 def _network(**sizes: int) -> RayLifter:
