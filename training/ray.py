@@ -67,11 +67,13 @@ class RayLifter(nn.Module):
         hidden = self.enter(values.flatten(0, 1))
         for block in self.blocks:
             hidden = hidden + block(hidden)
-        found = self.head(hidden).unflatten(0, values.shape[:2])
+        found = self.head(hidden).float().unflatten(0, values.shape[:2])
         far, relative, shift, spread = found.split(self.sizes, dim=-1)
         points, size = _points(values)
-        places = self.get_buffer("shares") @ points
-        places = places + self.get_buffer("made").T @ shift.unflatten(-1, (len(_MADE), 2))
+        # a place of 16 bits would be centimetres off
+        with torch.autocast(values.device.type, enabled=False):
+            places = self.get_buffer("shares") @ points
+            places = places + self.get_buffer("made").T @ shift.unflatten(-1, (len(_MADE), 2))
         root = _RADIUS / size * far[..., 0].exp()
         relative = functional.pad(relative, (1, 0))
         return places * size[..., None, None], root, relative, spread.unflatten(-1, (len(JOINTS), 3))

@@ -51,6 +51,15 @@ def test_the_networks_rays_go_through_the_points_it_reads():
     torch.testing.assert_close(slopes[:, :, own], _truth(joints)[0][:, :, own], atol=1e-4, rtol=0)
 
 
+def test_places_stay_exact_where_layers_work_with_16_bits():
+    _, values = _people()
+    network = _network().eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        slopes = network.distances(values)[0]
+    own = list(POINT_JOINTS)
+    assert torch.equal(slopes[:, :, own], network.distances(values)[0][:, :, own])
+
+
 def test_joints_without_a_point_begin_between_those_they_are_made_of():
     network = RayLifter(RaySettings(width=8)).eval()
     torch.nn.init.zeros_(network.head.weight)
