@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from penumbra.inference.masks import MaskSettings, masksembles, structured_masks
 from penumbra.models.skeletons import JOINT_PARENTS, JOINTS
 from penumbra.training.dtf import Attention, Dtf, DtfSettings
 from penumbra.training.graph import GraphRefiner, GraphSettings
-from penumbra.training.masksembles import MaskSettings, masksembles, structured_masks
 from penumbra.training.ppt import PoseTransformer, PptSettings
 
 
