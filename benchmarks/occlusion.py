@@ -21,6 +21,7 @@ from ..training.clips import Clip
 from ..training.detector import DetectorModel, typical
 from ..training.occlusion import SUITE, Clean, Protocol, Wrong
 from ..training.pack import only_source, read_clips, split
+from ..training.trials import Body, choose, trials
 from .lifter_speed import speed_figures
 from .occlusion_methods import METHODS, Method
 from .occlusion_suite import Outcome, run_gate, run_suite
@@ -38,7 +39,6 @@ from .occlusion_tables import (
     generalization_table,
     suite_table,
 )
-from .occlusion_trials import Body, choose, trials
 from .report import RESULTS, Figure, publish
 
 _NETWORKS = Path(__file__).parent.parent / "build" / "training"

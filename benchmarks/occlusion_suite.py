@@ -13,13 +13,12 @@ from ..inference.reliability import ReliabilitySettings, reliability
 from ..inference.sightings import Sightings
 from ..inference.swaps import SwapSettings, uncross
 from ..models.skeletons import POINTS
-from ..training.clips import RATE
 from ..training.metrics.bootstrap import Interval
-from ..training.occlusion import Occlusion, Protocol, joint_hidden, stream
+from ..training.occlusion import Protocol, joint_hidden, stream
 from ..training.simulated_flow import FlowNoise, simulated_flow
+from ..training.trials import Trial, believe, occlude
 from .occlusion_methods import Method, lift_all
 from .occlusion_scores import Score, mean_interval, ratio_interval, score
-from .occlusion_trials import Trial
 
 # The seed by which the flow's noise differs from the protocol's own random numbers.
 _FLOW = 1
@@ -106,17 +105,6 @@ def run_gate(trials: Sequence[Trial], protocols: Sequence[Protocol], lifter: Lif
                 whole.setdefault(key, []).append(score(joints, clean, trial.truth, wrong))
     recordings = tuple(trial.recording for trial in trials)
     return Outcome(recordings, during), Outcome(recordings, whole)
-
-
-def occlude(trial: Trial, protocol: Protocol) -> Occlusion:
-    """What `protocol` leaves of a trial, as a batch of one."""
-    random = stream(protocol, trial.name)
-    return protocol.apply(trial.points[None], trial.confidence[None], trial.joints[None], random)
-
-
-def believe(points: np.ndarray, confidence: np.ndarray) -> Sightings:
-    """Sightings by confidence alone, as the product has them without its gate: sure enough points are seen."""
-    return Sightings(points, confidence, confidence >= ReliabilitySettings().threshold, RATE)
 
 
 def gate(trial: Trial, believed: Sightings, random: np.random.Generator) -> Sightings:

@@ -24,7 +24,6 @@ from penumbra.benchmarks.occlusion_tables import (
     generalization_table,
     suite_table,
 )
-from penumbra.benchmarks.occlusion_trials import Trial, choose, trials, windows
 from penumbra.inference.lifted import Lifted
 from penumbra.inference.sightings import Sightings
 from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS
@@ -34,6 +33,7 @@ from penumbra.training.body import rest_joints
 from penumbra.training.clips import Clip
 from penumbra.training.detector import DetectorModel
 from penumbra.training.occlusion import Clean, Wrong, joint_hidden
+from penumbra.training.trials import Trial, choose, trials, windows
 
 _POINTS = [JOINTS.index(name) for name in POINTS]
 _DEPTH = 4.0

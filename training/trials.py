@@ -1,4 +1,4 @@
-"""Clips of motion as a virtual camera sees them: what every method of the occlusion tables is tried on."""
+"""Clips of motion as a virtual camera sees them: what every method is tried on, and what its spread is calibrated on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Literal
 import numpy as np
 
 from ..inference import rotations as rot
-from ..training.bodies import mean_body
-from ..training.body import joints_of_matrices
-from ..training.cameras import sample_cameras, slopes
-from ..training.clips import Clip
-from ..training.cylinders import visible
-from ..training.detector import DetectorModel, observe
+from ..inference.reliability import ReliabilitySettings
+from ..inference.sightings import Sightings
+from .bodies import mean_body
+from .body import joints_of_matrices
+from .cameras import sample_cameras, slopes
+from .clips import RATE, Clip
+from .cylinders import visible
+from .detector import DetectorModel, observe
+from .occlusion import Occlusion, Protocol, stream
 
 Body = Literal["own", "matched"]
 """Whose bone lengths: the performer's as they are, or those of the mean body that the networks are trained around."""
@@ -90,3 +93,14 @@ def trials(chosen: Sequence[tuple[Clip, slice, int]], body: Body, model: Detecto
         now = (behind[0, :-1] - cameras.positions[0, 1:])[:, None] @ np.swapaxes(cameras.rotations[0, 1:], -1, -2)
         moved[1:] = slopes(now[:, 0]) - last
         yield Trial(name, clip.name, joints[0], seen.points[0], seen.confidence[0], moved)
+
+
+def occlude(trial: Trial, protocol: Protocol) -> Occlusion:
+    """What `protocol` leaves of a trial, as a batch of one."""
+    random = stream(protocol, trial.name)
+    return protocol.apply(trial.points[None], trial.confidence[None], trial.joints[None], random)
+
+
+def believe(points: np.ndarray, confidence: np.ndarray) -> Sightings:
+    """Sightings by confidence alone, as the product has them without its gate: sure enough points are seen."""
+    return Sightings(points, confidence, confidence >= ReliabilitySettings().threshold, RATE)
