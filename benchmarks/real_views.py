@@ -1,4 +1,4 @@
-"""The calibrated footage of the real check with limbs painted over, and the joints that are compared."""
+"""The calibrated footage of the real check, with limbs painted over."""
 
 from __future__ import annotations
 
@@ -17,7 +17,18 @@ from ..inference.track import Track, TrackSettings, track
 from ..models.open_model import open_pose_model
 from ..models.skeletons import JOINTS
 from ..models.weights import weight_hashes
-from ..training.calibrated_footage import SCENES, Scene, Truth, View, in_camera, joint_confidence, truth, views
+from ..training.calibrated_footage import (
+    SCENES,
+    SCORED,
+    SCORED_INDEX,
+    Scene,
+    Truth,
+    View,
+    in_camera,
+    joint_confidence,
+    truth,
+    views,
+)
 from .blanking import Limb, blanked
 
 __all__ = [
@@ -33,13 +44,6 @@ __all__ = [
     "truth",
     "views",
 ]
-
-SCORED = (
-    "hip.R", "knee.R", "ankle.R", "hip.L", "knee.L", "ankle.L", "thorax", "neck", "nose",
-    "shoulder.L", "elbow.L", "wrist.L", "shoulder.R", "elbow.R", "wrist.R",
-)  # fmt: skip
-"""The joints that are compared: those of the limbs, the thorax, the neck and the nose. The pelvis is the origin."""
-SCORED_INDEX = [JOINTS.index(name) for name in SCORED]
 
 # Raised whenever what is painted over, or detection itself, changes, so that detections kept from before are not used.
 _BLANKING_VERSION = 1

@@ -13,7 +13,15 @@ from ..inference.pipeline import StageSettings, capture
 from ..inference.progress import finish
 from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings, SubjectSettings
 from ..inference.track import Track
+from ..models.skeletons import JOINTS
 from .multiview import CalibratedCamera, read_calibration, triangulate
+
+SCORED = (
+    "hip.R", "knee.R", "ankle.R", "hip.L", "knee.L", "ankle.L", "thorax", "neck", "nose",
+    "shoulder.L", "elbow.L", "wrist.L", "shoulder.R", "elbow.R", "wrist.R",
+)  # fmt: skip
+"""The joints that are compared: those of the limbs, the thorax, the neck and the nose. The pelvis is the origin."""
+SCORED_INDEX = [JOINTS.index(name) for name in SCORED]
 
 # A view takes part in the triangulation where its detector is at least so sure of a landmark.
 _SURE = 0.5
