@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..models.skeletons import JOINTS
 from .sightings import Sightings
 
 
@@ -27,6 +28,20 @@ class Lifted:
     confidence: np.ndarray
     views: np.ndarray
     rate: float
+
+
+def check_lifted(lifted: Lifted) -> None:
+    """Raise ValueError unless there are frames, all arrays are of them and the 30 joints, and the joints are finite."""
+    count = len(lifted.joints)
+    if count == 0:
+        raise ValueError("A clip without frames cannot be refined.")
+    expected = {"joints": (3,), "spread": (3,), "seen": (), "confidence": ()}
+    shapes = {name: (count, len(JOINTS), *rest) for name, rest in expected.items()} | {"views": (count, 3, 3)}
+    for name, shape in shapes.items():
+        if getattr(lifted, name).shape != shape:
+            raise ValueError(f"The lifted {name} are {getattr(lifted, name).shape} where {shape} belong.")
+    if not np.isfinite(lifted.joints).all():
+        raise ValueError("A joint of the clip lies nowhere: its place is no finite number.")
 
 
 Lifter = Callable[[Sightings], Lifted]

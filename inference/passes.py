@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,19 @@ class Answer:
     variance: np.ndarray
     views: np.ndarray
 
+    def __getitem__(self, frames: slice) -> Answer:
+        """The answer for some of the frames."""
+        return Answer(self.joints[frames], self.variance[frames], self.views[frames])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Answer]) -> Answer:
+        """The answer for all frames of `parts`, one after the other."""
+        return cls(
+            np.concatenate([part.joints for part in parts]),
+            np.concatenate([part.variance for part in parts]),
+            np.concatenate([part.views for part in parts]),
+        )
+
 
 Ask = Callable[[np.ndarray, np.ndarray, np.ndarray], Answer]
 """Points `[T, 25, 2]`, confidence `[T, 25]` and seen `[T, 25]` bool, at the networks' own rate, to an answer."""
@@ -51,36 +64,30 @@ def in_passes(sightings: Sightings, ask: Ask) -> Lifted:
     count = len(points)
     joints, spread = np.zeros((count, 30, 3), np.float32), np.zeros((count, 30, 3), np.float32)
     views = np.zeros((count, 3, 3), np.float32)
-    stride = max(1, round(sightings.rate / RATE))
-    for phase in range(min(stride, count)):
-        chosen = slice(phase, None, stride)
+    for chosen in passes(count, sightings.rate):
         part = points[chosen], confidence[chosen], seen[chosen]
-        found, other = ask(*part), ask(*_mirrored_sight(*part))
-        joints[chosen] = (_turned_back(found) + _mirrored(_turned_back(other), _JOINT_PARTNERS)) / 2
-        spread[chosen] = np.sqrt((_spread_back(found) + _spread_back(other)[:, _JOINT_PARTNERS]) / 2)
+        found = ask(*part)
+        own, own_variance = to_camera(found)
+        other, other_variance = to_camera(ask(*_mirrored_sight(*part)))
+        joints[chosen] = (own + _mirrored(other, _JOINT_PARTNERS)) / 2
+        spread[chosen] = np.sqrt((own_variance + other_variance[:, _JOINT_PARTNERS]) / 2)
         views[chosen] = found.views
     return Lifted(joints, spread, joints_seen(seen), joint_confidence(confidence), views, sightings.rate)
 
 
-def along_view(variance: np.ndarray, views: np.ndarray) -> np.ndarray:
-    """Variances `[..., 3]` along the camera's axes as those along a view's, taken as independent of each other.
+def passes(count: int, rate: float) -> Iterator[slice]:
+    """The frames of each pass over `count` frames at `rate` frames a second, so that a pass is near the networks' rate."""
+    stride = max(1, round(rate / RATE))
+    for phase in range(min(stride, count)):
+        yield slice(phase, None, stride)
 
-    views: `[..., 3, 3]` rotations from the camera's axes, which broadcast against the variances' leading axes.
+
+def to_camera(answer: Answer) -> tuple[np.ndarray, np.ndarray]:
+    """The answer's joints and variances along the camera's axes, `[T, 30, 3]` each.
+
+    Of the turned covariance V^T diag(variance) V the diagonal is kept.
     """
-    return (np.square(views) @ variance[..., None])[..., 0]
-
-
-def along_camera(variance: np.ndarray, views: np.ndarray) -> np.ndarray:
-    """The way back: the diagonal of V^T diag(variance) V for variances `[..., 3]` along the axes of views V."""
-    return (np.square(np.swapaxes(views, -1, -2)) @ variance[..., None])[..., 0]
-
-
-def _turned_back(found: Answer) -> np.ndarray:
-    return found.joints @ found.views
-
-
-def _spread_back(found: Answer) -> np.ndarray:
-    return along_camera(found.variance, found.views[:, None])
+    return answer.joints @ answer.views, answer.variance @ np.square(answer.views)
 
 
 def _check(sightings: Sightings) -> None:

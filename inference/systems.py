@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..models.sessions import open_session
+from ..errors import SetupError
 from ..models.weights import network_hashes, network_path
 from .lifted import Lifted, Lifter, Refiner
-from .trained_lift import TrainedLifter
+from .own_network import open_network
+from .refine_graph import GraphRefiner, GraphSettings, is_graph
+from .refine_ppt import PptRefiner, PptSettings, is_ppt
+from .trained_lift import TrainedLifter, reads_clips
+from .windowed_lift import WindowedLifter, reads_windows
 
 LIFTERS: Mapping[str, str] = {
     "s3": "Reads the whole clip; the best choice for most footage and the least work",
@@ -70,7 +74,12 @@ def open_lifter_at(path: Path, threads: int | None = None) -> Lifter:
 
     Raises SetupError where it cannot be loaded or is no lifter.
     """
-    return TrainedLifter(open_session(path, "cpu", threads))
+    session = open_network(path, threads)
+    if reads_clips(session):
+        return TrainedLifter(session)
+    if reads_windows(session):
+        return WindowedLifter(session)
+    raise SetupError(f"{path} is no lifter of this version. Choose another file, or train it again.")
 
 
 def open_refiner_at(path: Path, threads: int | None = None) -> Refiner:
@@ -78,7 +87,12 @@ def open_refiner_at(path: Path, threads: int | None = None) -> Refiner:
 
     Raises SetupError where it cannot be loaded or is no refiner.
     """
-    raise NotImplementedError(path, threads)
+    session = open_network(path, threads)
+    if is_graph(session):
+        return GraphRefiner(session, GraphSettings())
+    if is_ppt(session):
+        return PptRefiner(session, PptSettings())
+    raise SetupError(f"{path} is no refiner of this version. Choose another file, or train it again.")
 
 
 def _unchanged(lifted: Lifted) -> Lifted:

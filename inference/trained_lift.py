@@ -6,19 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models.sessions import NetworkSession, open_session
+from ..models.sessions import NetworkSession
 from .lifted import Lifted
+from .own_network import OUTPUT, ask, open_network
 from .passes import Answer, in_passes
-from .sight_features import Features, features
+from .sight_features import FEATURES, Features, features
 from .sightings import Sightings
 
-INPUTS = ("values", "point_before", "point_after", "point_share", "joint_before", "joint_after", "joint_share")
-OUTPUT = "joints"
-SPREAD = "spread"
-"""Names of the network's inputs and outputs; `[1, T, ...]` each, as `sight_features.Features` describes them.
+__all__ = ["INPUTS", "OUTPUT", "TrainedLifter"]
 
-The second output is the natural logarithm of the standard deviations; not every network has it.
-"""
+INPUTS = ("values", "point_before", "point_after", "point_share", "joint_before", "joint_after", "joint_share")
+"""Names of what the network reads; `[1, T, ...]` each, as `sight_features.Features` describes them."""
 
 # Frames given to the network at once: enough to see every gap whole, few enough to stay small in memory.
 _WINDOW = 1800
@@ -33,14 +31,9 @@ class TrainedLifter:
         self._session = session
 
     @classmethod
-    def open(cls, path: Path, provider: str = "cpu", threads: int | None = None) -> TrainedLifter:
-        """The lifter whose weights are the ONNX file `path`. Raises SetupError where it cannot be loaded."""
-        return cls(open_session(path, provider, threads))
-
-    @property
-    def seconds(self) -> float:
-        """Wall time spent in the network."""
-        return self._session.seconds
+    def open(cls, path: Path, threads: int | None = None) -> TrainedLifter:
+        """The lifter whose weights are the ONNX file `path`. Raises SetupError where it cannot be used."""
+        return cls(open_network(path, threads))
 
     def __call__(self, sightings: Sightings) -> Lifted:
         """The joints of every frame. Raises ValueError as `in_passes` does."""
@@ -53,22 +46,20 @@ class TrainedLifter:
             stop = min(start + _WINDOW, count)
             first, last = max(start - _REACH, 0), min(stop + _REACH, count)
             answer = self._ask(points[first:last], confidence[first:last], seen[first:last])
-            own = slice(start - first, stop - first)
-            parts.append(Answer(answer.joints[own], answer.variance[own], answer.views[own]))
-        return Answer(
-            np.concatenate([part.joints for part in parts]),
-            np.concatenate([part.variance for part in parts]),
-            np.concatenate([part.views for part in parts]),
-        )
+            parts.append(answer[start - first : stop - first])
+        return Answer.joined(parts)
 
     def _ask(self, points: np.ndarray, confidence: np.ndarray, seen: np.ndarray) -> Answer:
         given = features(points, confidence, seen)
         # a network without its second half does not read the joints' gaps
         feed = {name: array for name, array in _feed(given).items() if name in self._session.inputs}
-        said = self._session.run_all(feed)
-        joints = said[OUTPUT][0]
-        variance = np.exp(2.0 * said[SPREAD][0]) if SPREAD in said else np.full_like(joints, np.nan)
-        return Answer(joints, variance, given.views)
+        joints, variance = ask(self._session, feed, (1, len(points)))
+        return Answer(joints[0], variance[0], given.views)
+
+
+def reads_clips(session: NetworkSession) -> bool:
+    """Whether the network is such a lifter's, be it without its second half."""
+    return set(INPUTS[:4]) <= set(session.inputs) <= set(INPUTS) and session.shapes[INPUTS[0]][-1] == FEATURES
 
 
 def _feed(given: Features) -> dict[str, np.ndarray]:

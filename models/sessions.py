@@ -39,18 +39,26 @@ _LOG_FATAL = 4
 class NetworkSession:
     """One loaded network.
 
-    provider: what truly runs it. inputs: the names of what it reads. seconds: wall time spent in it so far.
+    file: the name of its file. provider: what truly runs it. inputs: the names of what it reads. shapes: those of what it
+    reads and gives, by name; sizes that are open are None. metadata: what the file says of itself. seconds: wall time
+    spent in it so far.
     """
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, provider: Provider, errors: tuple[type[Exception], ...]
+        self, file: str, session: onnxruntime.InferenceSession, provider: Provider, errors: tuple[type[Exception], ...]
     ) -> None:
+        self.file = file
         self.provider = provider
         self.seconds = 0.0
         self._errors = errors
         self._session = session
         self.inputs = tuple(entry.name for entry in session.get_inputs())
         self._outputs = [output.name for output in session.get_outputs()]
+        self.shapes = {
+            entry.name: tuple(size if isinstance(size, int) else None for size in entry.shape)
+            for entry in (*session.get_inputs(), *session.get_outputs())
+        }
+        self.metadata = dict(session.get_modelmeta().custom_metadata_map)
 
     def run(self, batch: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs by name for a float32 batch in the input layout of a network with one input."""
@@ -92,7 +100,7 @@ def open_session(path: Path, provider: str, threads: int | None) -> NetworkSessi
     for candidate in PROVIDERS.values() if provider == "auto" else [PROVIDERS[provider]]:
         session = _try_provider(runtime, path, candidate, threads, errors)
         if session is not None:
-            return NetworkSession(session, candidate, errors)
+            return NetworkSession(path.name, session, candidate, errors)
     if provider in ("auto", "cpu"):
         raise SetupError(f"ONNX Runtime {runtime.__version__} cannot load {path}. Reinstall the extension.")
     label = PROVIDERS[provider].label

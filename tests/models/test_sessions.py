@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper
 
 from penumbra.errors import ArgumentsError, SetupError
 from penumbra.models.sessions import PROVIDERS, open_session
@@ -29,6 +30,20 @@ def test_a_session_counts_the_time_it_runs(network: Path):
     outputs = session.run(np.zeros((2, 224, 224, 3), np.float32))
     assert {name: values.shape for name, values in outputs.items()} == {"boxes": (2, 2254, 12), "scores": (2, 2254, 1)}
     assert session.seconds > 0
+
+
+def test_a_session_says_what_its_network_reads_and_gives(tmp_path: Path):
+    batch, answer = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 27, 3]) for name in ("values", "joints")
+    )
+    graph = helper.make_graph([helper.make_node("Neg", ["values"], ["joints"])], "turned", [batch], [answer])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(model, {"fill": "line"})
+    (tmp_path / "turned.onnx").write_bytes(model.SerializeToString())
+    session = open_session(tmp_path / "turned.onnx", "cpu", 1)
+    assert session.file == "turned.onnx"
+    assert session.shapes == {"values": (None, 27, 3), "joints": (None, 27, 3)}
+    assert session.metadata == {"fill": "line"}
 
 
 def test_automatic_choice_says_what_runs(network: Path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from penumbra.errors import SetupError
-from penumbra.models.weights import weight_path
+from penumbra.models.weights import network_hashes, network_path, weight_path
 
 
 @pytest.fixture
@@ -46,3 +46,18 @@ def test_a_damaged_manifest_says_so(folder: Path, text: str):
     (folder / "manifest.json").write_text(text)
     with pytest.raises(SetupError, match="damaged"):
         weight_path("network.onnx", folder)
+
+
+def test_our_own_networks_lie_in_folders_of_their_names(folder: Path):
+    own = folder / "network"
+    own.mkdir()
+    for name in ("network.onnx", "manifest.json"):
+        (folder / name).rename(own / name)
+    assert network_path("network", folder) == own / "network.onnx"
+    assert network_hashes(["network"], folder) == {"network.onnx": hashlib.sha256(b"weights").hexdigest()}
+    for missing in (network_path, lambda name, folder: network_hashes([name], folder)):
+        with pytest.raises(SetupError, match=r"missing.*Choose another lifter or refiner"):
+            missing("dtf-27", folder)
+    (own / "network.onnx").write_bytes(b"Weights")
+    with pytest.raises(SetupError, match=r"damaged.*Choose another lifter or refiner"):
+        network_path("network", folder)
