@@ -11,13 +11,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import SetupError
 from ..models.skeletons import JOINTS
-from .lifted import Lifted
+from .lifted import Lifted, check_lifted
 
 CALIBRATIONS = Path(__file__).parent.parent / "models" / "weights" / "calibration.json"
 """The data file that ships."""
@@ -31,18 +31,29 @@ _NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
+class LogitLine:
+    """A monotone map from a formula's probability to the share that was observed: a straight line in the logit.
+
+    That is Platt scaling (1999), here of a probability. The slope is above zero, so that the order stays.
+    """
+
+    slope: float = 1.0
+    shift: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SpreadFit:
     """What a network's spread is worth for joints that it saw, or for joints that it did not.
 
     scale, offset: `[30]`, the calibrated standard deviation is scale × spread + offset metres, along every axis; the offset
-    alone where the network tells no spread. slope, shift: of the straight line that the logit of the probability goes
-    through (Platt scaling); the slope is above zero, so that the order stays.
+    alone where the network tells no spread. near: from the probability that a joint lies near its true place. levels:
+    from the share of errors that a normal distribution holds within an ellipsoid, because errors have longer tails.
     """
 
     scale: np.ndarray
     offset: np.ndarray
-    slope: float = 1.0
-    shift: float = 0.0
+    near: LogitLine = LogitLine()
+    levels: LogitLine = LogitLine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +67,10 @@ class Calibration:
     def sigma(self, lifted: Lifted) -> np.ndarray:
         """Calibrated standard deviations `[T, 30, 3]` in metres along the camera's axes; 0 for the pelvis, the origin.
 
-        NaN at joints for which neither the network nor the calibration tells any. Raises ValueError for arrays that do
-        not fit each other.
+        NaN at joints for which neither the network nor the calibration tells any. Raises ValueError for a clip
+        without frames and for arrays that do not fit each other.
         """
-        _check(lifted)
+        check_lifted(lifted)
         seen = lifted.seen[..., None]
         scale, offset = (
             np.where(seen, getattr(self.seen, name)[:, None], getattr(self.hidden, name)[:, None])
@@ -81,20 +92,34 @@ class Calibration:
         `lifted.confidence`. Raises ValueError for arrays that do not fit each other.
         """
         sigma = self.sigma(lifted)
-        chance = self._observed(chance_within(sigma, NEAR * torso(lifted.joints)), lifted.seen)
+        chance = self._observed("near", chance_within(sigma, NEAR * torso(lifted.joints)), lifted.seen)
         known = np.isfinite(sigma).all(axis=-1)
         belief = np.clip(np.nan_to_num(lifted.confidence, nan=0.0), 0.0, 1.0)
         chance = np.where(known, chance, belief)
         chance[:, _PELVIS] = 1.0
         return chance
 
-    def _observed(self, chance: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """Observed shares for the formula's probabilities `[T, 30]`."""
-        clipped = np.clip(chance, _CERTAIN, 1.0 - _CERTAIN)
-        logit = np.log(clipped) - np.log1p(-clipped)
-        slope = np.where(seen, self.seen.slope, self.hidden.slope)
-        shift = np.where(seen, self.seen.shift, self.hidden.shift)
-        return 0.5 * (1.0 + np.tanh(0.5 * (slope * logit + shift)))
+    def level(self, lifted: Lifted, errors: np.ndarray) -> np.ndarray:
+        """Share `[T, 30]` of errors that should lie within the ellipsoid on whose surface `errors` `[T, 30, 3]` lie.
+
+        The ellipsoid has the calibrated standard deviations as its axes. Honest uncertainty gives shares that are spread
+        evenly from 0 to 1. errors: metres, camera axes. NaN at the pelvis and where no spread is known. Raises
+        ValueError for arrays that do not fit each other.
+        """
+        sigma = self.sigma(lifted)
+        if errors.shape != sigma.shape:
+            raise ValueError(f"errors of shape {errors.shape} should be {sigma.shape}.")
+        sigma[:, _PELVIS] = np.nan
+        length = np.linalg.norm(errors / sigma, axis=-1)
+        # chi-square with three degrees of freedom
+        held = 2.0 * _normal(length) - 1.0 - np.sqrt(2.0 / np.pi) * length * np.exp(-0.5 * length**2)
+        return self._observed("levels", held, lifted.seen)
+
+    def _observed(self, name: Literal["near", "levels"], chance: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Observed shares for the formula's `[T, 30]`, by one of the maps."""
+        lines: tuple[LogitLine, LogitLine] = getattr(self.seen, name), getattr(self.hidden, name)
+        slope, shift = (np.where(seen, *(getattr(line, part) for line in lines)) for part in ("slope", "shift"))
+        return 0.5 * (1.0 + np.tanh(0.5 * (slope * logit(chance) + shift)))
 
 
 def open_calibration(lifter: str, refiner: str, path: Path = CALIBRATIONS) -> Calibration:
@@ -104,7 +129,7 @@ def open_calibration(lifter: str, refiner: str, path: Path = CALIBRATIONS) -> Ca
     Raises SetupError where the file is damaged.
     """
     try:
-        entry = json.loads(path.read_text("utf-8"))["pairs"].get(pair_name(lifter, refiner))
+        entry = _entry(json.loads(path.read_text("utf-8")), pair_name(lifter, refiner))
         return as_told() if entry is None else Calibration(_fit(entry["seen"]), _fit(entry["hidden"]))
     except FileNotFoundError:
         return as_told()
@@ -124,9 +149,8 @@ def as_told() -> Calibration:
 
 
 def torso(joints: np.ndarray) -> float:
-    """Metres between pelvis and thorax of `joints` `[T, 30, 3]`, the median over the clip; 0 without frames."""
-    lengths = np.linalg.norm(joints[:, _THORAX] - joints[:, _PELVIS], axis=-1)
-    return float(np.median(lengths)) if len(lengths) else 0.0
+    """Metres between pelvis and thorax of `joints` `[T, 30, 3]`, the median over the clip."""
+    return float(np.median(np.linalg.norm(joints[:, _THORAX] - joints[:, _PELVIS], axis=-1)))
 
 
 def chance_within(sigma: np.ndarray, radius: float) -> np.ndarray:
@@ -150,31 +174,32 @@ def chance_within(sigma: np.ndarray, radius: float) -> np.ndarray:
     return _normal((reached - mean) / deviation)
 
 
+def logit(chance: np.ndarray) -> np.ndarray:
+    """The logarithm of the odds of probabilities, which are kept off 0 and 1."""
+    clipped = np.clip(chance, _CERTAIN, 1.0 - _CERTAIN)
+    return np.log(clipped) - np.log1p(-clipped)
+
+
 def _normal(values: np.ndarray) -> np.ndarray:
     """The standard normal distribution's share below `values`; NumPy has none of its own."""
     error_function = np.vectorize(math.erf, otypes=[float])
     return 0.5 * (1.0 + error_function(values / math.sqrt(2.0)))
 
 
-def _check(lifted: Lifted) -> None:
-    count, joints = len(lifted.joints), len(JOINTS)
-    for name, shape in (
-        ("joints", (count, joints, 3)),
-        ("spread", (count, joints, 3)),
-        ("seen", (count, joints)),
-        ("confidence", (count, joints)),
-    ):
-        found = getattr(lifted, name).shape
-        if found != shape:
-            raise ValueError(f"{name} of shape {found} should be {shape}.")
+def _entry(told: Mapping[str, Any], pair: str) -> Mapping[str, Any] | None:
+    if tuple(told["joints"]) != JOINTS:
+        raise ValueError("its joints are those of another skeleton")
+    return told["pairs"].get(pair)
 
 
 def _fit(entry: Mapping[str, Any]) -> SpreadFit:
     scale, offset = (np.asarray(entry[name], float) for name in ("scale", "offset"))
-    slope, shift = float(entry["slope"]), float(entry["shift"])
-    numbers = np.concatenate([scale.ravel(), offset.ravel(), [slope, shift]])
-    if scale.shape != (len(JOINTS),) or offset.shape != scale.shape or not np.isfinite(numbers).all():
-        raise ValueError(f"it needs {len(JOINTS)} finite numbers for scale and offset")
-    if scale.min() < 0.0 or offset.min() < 0.0 or slope <= 0.0:
-        raise ValueError("a scale, an offset or a slope is below zero")
-    return SpreadFit(scale, offset, slope, shift)
+    near, levels = (LogitLine(*(float(number) for number in entry[name])) for name in ("near", "levels"))
+    lines = [near.slope, near.shift, levels.slope, levels.shift]
+    if scale.shape != (len(JOINTS),) or offset.shape != scale.shape:
+        raise ValueError(f"scale and offset need {len(JOINTS)} numbers")
+    if not np.isfinite(np.concatenate([scale, offset, lines])).all():
+        raise ValueError("a number is not finite")
+    if min(scale.min(), offset.min()) < 0.0 or min(near.slope, levels.slope) <= 0.0:
+        raise ValueError("a scale, an offset or a slope is too small")
+    return SpreadFit(scale, offset, near, levels)

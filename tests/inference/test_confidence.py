@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from penumbra.errors import SetupError
-from penumbra.inference.confidence import Calibration, SpreadFit, as_told, chance_within, open_calibration, torso
+from penumbra.inference.confidence import (
+    Calibration,
+    LogitLine,
+    SpreadFit,
+    as_told,
+    chance_within,
+    open_calibration,
+    torso,
+)
 from penumbra.inference.lifted import Lifted
 from penumbra.models.skeletons import JOINTS
 from penumbra.training.bodies import mean_body
@@ -18,6 +26,7 @@ from penumbra.training.body import rest_joints
 
 _WRIST, _ANKLE, _PELVIS = JOINTS.index("wrist.L"), JOINTS.index("ankle.R"), JOINTS.index("pelvis")
 _COUNT = len(JOINTS)
+PLAIN = LogitLine()
 
 
 def lifted(frames: int = 3, spread: float = 0.02, belief: float = 0.7) -> Lifted:
@@ -33,13 +42,13 @@ def lifted(frames: int = 3, spread: float = 0.02, belief: float = 0.7) -> Lifted
     )
 
 
-def fit(scale: float, offset: float, slope: float = 1.0, shift: float = 0.0) -> SpreadFit:
-    return SpreadFit(np.full(_COUNT, scale), np.full(_COUNT, offset), slope, shift)
+def fit(scale: float, offset: float, near: LogitLine = PLAIN, levels: LogitLine = PLAIN) -> SpreadFit:
+    return SpreadFit(np.full(_COUNT, scale), np.full(_COUNT, offset), near, levels)
 
 
 def write(path: Path, **changes: object) -> Path:
-    entry = {"scale": [2.0] * _COUNT, "offset": [0.01] * _COUNT, "slope": 1.5, "shift": -0.5}
-    told = {"pairs": {"s3+none": {"seen": entry, "hidden": entry | changes}}}
+    entry = {"scale": [2.0] * _COUNT, "offset": [0.01] * _COUNT, "near": [1.5, -0.5], "levels": [0.8, 0.7]}
+    told = {"joints": JOINTS, "pairs": {"s3+none": {"seen": entry, "hidden": entry | changes}}}
     path.write_text(json.dumps(told), "utf-8")
     return path
 
@@ -94,7 +103,7 @@ def test_the_map_moves_the_logit():
     given = replace(given, spread=np.full_like(given.spread, 0.1 * torso(given.joints) / 2.5))
     given.seen[:, _WRIST] = False
     plain = as_told().confidence(given)
-    found = Calibration(fit(1.0, 0.0), fit(1.0, 0.0, slope=0.5, shift=-1.0)).confidence(given)
+    found = Calibration(fit(1.0, 0.0), fit(1.0, 0.0, near=LogitLine(0.5, -1.0))).confidence(given)
     assert found[:, _ANKLE] == pytest.approx(plain[:, _ANKLE])
     odds = plain[:, _WRIST] / (1.0 - plain[:, _WRIST])
     assert found[:, _WRIST] == pytest.approx(1.0 / (1.0 + np.e / np.sqrt(odds)))
@@ -103,7 +112,7 @@ def test_the_map_moves_the_logit():
 def test_more_spread_is_less_confidence_and_always_a_probability():
     given = lifted(frames=200)
     given.spread[:] = np.geomspace(1e-5, 50.0, 200)[:, None, None]
-    for calibration in (as_told(), Calibration(fit(1.5, 0.005, 2.0, -1.0), fit(1.0, 0.0))):
+    for calibration in (as_told(), Calibration(fit(1.5, 0.005, LogitLine(2.0, -1.0)), fit(1.0, 0.0))):
         found = calibration.confidence(given)
         assert ((found >= 0.0) & (found <= 1.0)).all()
         assert (np.diff(found, axis=0) <= 1e-9).all()
@@ -132,8 +141,29 @@ def test_without_any_spread_confidence_is_belief():
     assert found[1, _WRIST] == found[0, _ANKLE] != pytest.approx(0.3)
 
 
-def test_a_clip_without_frames_has_no_confidence():
-    assert as_told().confidence(lifted(frames=0)).shape == (0, _COUNT)
+def test_levels_of_honest_errors_are_even():
+    given = lifted(frames=500)
+    given.spread[:] = [0.01, 0.02, 0.06]
+    errors = np.random.default_rng(0).normal(0.0, given.spread)
+    found = as_told().level(given, errors)
+    assert np.isnan(found[:, _PELVIS]).all()
+    for share in (0.1, 0.5, 0.9):
+        assert (found[:, 1:] <= share).mean() == pytest.approx(share, abs=0.01)
+    # nine tenths lie within 2.500 deviations (chi-square)
+    errors[:] = [0.0, 2.5 * 0.02, 0.0]
+    assert as_told().level(given, errors)[:, 1:] == pytest.approx(0.9, abs=1e-3)
+    # a map of its own for what is hidden
+    given.seen[:, _WRIST] = False
+    found = Calibration(fit(1.0, 0.0), fit(1.0, 0.0, levels=LogitLine(0.5, 1.0))).level(given, errors)
+    assert found[:, _ANKLE] == pytest.approx(0.9, abs=1e-3)
+    assert found[:, _WRIST] == pytest.approx(1.0 / (1.0 + np.exp(-1.0) / 3.0), abs=1e-3)
+    with pytest.raises(ValueError, match="should be"):
+        as_told().level(given, errors[1:])
+
+
+def test_a_clip_without_frames_is_refused():
+    with pytest.raises(ValueError, match="without frames"):
+        as_told().confidence(lifted(frames=0))
 
 
 @pytest.mark.parametrize("name", ["joints", "spread", "seen", "confidence"])
@@ -141,9 +171,9 @@ def test_arrays_that_do_not_fit_are_refused(name: str):
     given = lifted()
     cut = getattr(given, name)[:, 1:]
     for ask in (as_told().sigma, as_told().confidence):
-        with pytest.raises(ValueError, match="should be"):
+        with pytest.raises(ValueError, match="belong"):
             ask(replace(given, **{name: cut}))
-    with pytest.raises(ValueError, match="should be"):
+    with pytest.raises(ValueError, match="belong"):
         as_told().sigma(replace(given, spread=given.spread[:2]))
 
 
@@ -151,7 +181,7 @@ def test_a_known_pair_is_read(tmp_path: Path):
     found = open_calibration("s3", "none", write(tmp_path / "calibration.json"))
     assert found.calibrated
     assert found.sigma(lifted())[:, _WRIST] == pytest.approx(0.05)
-    assert (found.hidden.slope, found.hidden.shift) == (1.5, -0.5)
+    assert (found.hidden.near, found.hidden.levels) == (LogitLine(1.5, -0.5), LogitLine(0.8, 0.7))
 
 
 def test_an_unknown_pair_is_taken_as_it_tells(tmp_path: Path):
@@ -168,13 +198,21 @@ def test_an_unknown_pair_is_taken_as_it_tells(tmp_path: Path):
         {"scale": [-1.0] * 30},
         {"offset": [float("nan")] * 30},
         {"offset": "far"},
-        {"slope": 0.0},
-        {"shift": None},
+        {"near": [0.0, 0.0]},
+        {"levels": [1.0, None]},
+        {"levels": [1.0, 0.0, 0.0]},
     ],
 )
 def test_a_damaged_file_is_told(tmp_path: Path, changes: dict[str, object]):
     path = write(tmp_path / "calibration.json", **changes)
     with pytest.raises(SetupError, match="damaged"):
+        open_calibration("s3", "none", path)
+
+
+def test_a_calibration_of_other_joints_is_told(tmp_path: Path):
+    path = write(tmp_path / "calibration.json")
+    path.write_text(path.read_text("utf-8").replace("toe.L", "tail"), "utf-8")
+    with pytest.raises(SetupError, match="another skeleton"):
         open_calibration("s3", "none", path)
 
 
