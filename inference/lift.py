@@ -7,12 +7,12 @@ the same code.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from ..models.skeletons import BLAZEPOSE, JOINT_PARENTS, JOINTS, partners
 from . import rotations as rot
+from .settings import LiftSettings
 
 # Each joint is the weighted sum of landmarks. The neck joint lies where the skull turns on the spine: between the ears
 # and a little below them, along the line from the nose to the mouth.
@@ -21,7 +21,7 @@ _SOURCES: dict[str, dict[str, float]] = {
     "spine": {"hip.L": 0.25, "hip.R": 0.25, "shoulder.L": 0.25, "shoulder.R": 0.25},
     "thorax": {"shoulder.L": 0.5, "shoulder.R": 0.5},
     "neck": {"ear.L": 0.5, "ear.R": 0.5, "mouth.L": 0.35, "mouth.R": 0.35, "nose": -0.7},
-    # the top of the head is built from the face (`_crown`); its confidence comes from these
+    # the top of the head is built from the face (`_crown`); its belief comes from these
     "head": {"ear.L": 0.5, "ear.R": 0.5},
 }
 # Metres from between the ears to the crown, and how far the nose lies below the ears' level as seen from the side:
@@ -31,28 +31,16 @@ _NOSE_PITCH = np.radians(12.0)
 
 
 @dataclass(frozen=True, slots=True)
-class LiftSettings:
-    """How landmarks become joints.
-
-    lifter: "s3" is the trained lifter; "detector" takes the detector's own landmarks in three dimensions.
-    sure: confidence above which a frame counts for the bone lengths.
-    """
-
-    lifter: Literal["s3", "detector"] = "s3"
-    sure: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
 class Lift:
     """The product skeleton about its pelvis.
 
     joints: `[T, 30, 3]` metres from the pelvis, camera axes (x right, y down, z forward).
-    confidence: `[T, 30]` 0 to 1, 0 where the subject is absent.
+    belief: `[T, 30]` 0 to 1, how far each joint's landmarks were believed, 0 where the subject is absent.
     lengths: `[30]` metres from each joint to its parent, the same in every frame; 0 for the pelvis.
     """
 
     joints: np.ndarray
-    confidence: np.ndarray
+    belief: np.ndarray
     lengths: np.ndarray
 
 
@@ -69,22 +57,28 @@ def detected_joints(world: np.ndarray) -> np.ndarray:
     return joints
 
 
-def one_body(joints: np.ndarray, confidence: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
+def one_body(joints: np.ndarray, belief: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
     """Joints `[T, 30, 3]` in metres as those of one body, whose bones keep their lengths.
 
-    confidence: `[T, 33]` of the landmarks. present: `[T]` bool. Raises ValueError where no frame is present.
+    belief: `[T, 33]` in the landmarks. present: `[T]` bool. Raises ValueError where no frame is present.
     """
     if not present.any():
         raise ValueError("No frame holds the subject.")
-    sure = _joint_confidence(confidence) * present[:, None]
+    trusted = joint_belief(belief) * present[:, None]
     joints = joints.astype(float)
-    lengths = _bone_lengths(joints, sure, settings.sure)
-    return Lift(_with_lengths(joints, lengths), sure, lengths)
+    lengths = _bone_lengths(joints, trusted, settings.sure)
+    return Lift(_with_lengths(joints, lengths), trusted, lengths)
 
 
-def lift(world: np.ndarray, confidence: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
+def lift(world: np.ndarray, belief: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
     """The first lift: the detector's world landmarks `[T, 33, 3]` as one body; the rest as for `one_body`."""
-    return one_body(detected_joints(world), confidence, present, settings)
+    return one_body(detected_joints(world), belief, present, settings)
+
+
+def joint_belief(belief: np.ndarray) -> np.ndarray:
+    """`[T, 30]`: a joint is believed as far as the least believed of the landmarks `[T, 33]` that it is made of."""
+    used = _weights() != 0
+    return np.where(used[None], belief[:, None, :], np.inf).min(axis=-1)
 
 
 def _weights() -> np.ndarray:
@@ -94,13 +88,6 @@ def _weights() -> np.ndarray:
         for landmark, share in _SOURCES.get(joint, {joint: 1.0}).items():
             weights[row, BLAZEPOSE.index(landmark)] = share
     return weights
-
-
-def _joint_confidence(confidence: np.ndarray) -> np.ndarray:
-    """A joint is as sure as the least sure landmark that it is made of."""
-    used = _weights() != 0
-    spread = np.where(used[None], confidence[:, None, :], np.inf)
-    return spread.min(axis=-1)
 
 
 def _crown(world: np.ndarray) -> np.ndarray:
@@ -113,16 +100,16 @@ def _crown(world: np.ndarray) -> np.ndarray:
     return middle + _CROWN_HEIGHT * up
 
 
-def _bone_lengths(joints: np.ndarray, confidence: np.ndarray, sure: float) -> np.ndarray:
+def _bone_lengths(joints: np.ndarray, belief: np.ndarray, sure: float) -> np.ndarray:
     """Median length of each bone over the frames that are sure of both its ends, the same on the left and the right."""
     parents = np.array(JOINT_PARENTS)
     measured = np.linalg.norm(joints - joints[:, parents], axis=-1)
-    trust = np.minimum(confidence, confidence[:, parents])
+    trust = np.minimum(belief, belief[:, parents])
     lengths = np.zeros(len(parents))
     for child in range(1, len(parents)):
         # where a limb is never sure, its least doubtful tenth has to do
         floor = min(sure, np.quantile(trust[:, child], 0.9))
-        chosen = (trust[:, child] >= floor) & (confidence.max(axis=-1) > 0)
+        chosen = (trust[:, child] >= floor) & (belief.max(axis=-1) > 0)
         lengths[child] = np.median(measured[chosen, child])
     return (lengths + lengths[partners(JOINTS)]) / 2
 

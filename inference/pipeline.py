@@ -21,18 +21,19 @@ from .cache import DetectionCache, cache_key
 from .camera import Camera, guess_camera
 from .flow import unknown_flow
 from .footage import Footage, fingerprint, open_footage
-from .lift import LiftSettings, combine, detected_joints, one_body
+from .lift import combine, one_body
+from .lifting import STEPS, UNCALIBRATED, lifting
 from .motion import Motion, RestPose
-from .place import PlaceSettings, root_in_camera, toward_view, upright
+from .place import PlaceSettings, root_in_camera, upright
 from .prefetch import prefetch
 from .progress import Progress, Work
 from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
-from .settings import CameraSettings, CaptureSettings
-from .sight import believed, sightings, swapped, uncrossed
-from .solve import SolveSettings, solve
+from .settings import CameraSettings, CaptureSettings, LiftSettings
+from .sight import believed, swapped, uncrossed
+from .solve import SolveSettings, bone_confidence, solve
 from .swaps import SwapSettings
-from .systems import NONE, Systems, hashes, open_lifter
+from .systems import resolved, with_hashes
 from .take import Take
 from .track import Track, TrackSettings, track
 
@@ -82,47 +83,41 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     Raises TakeError where the take holds no detections.
     """
     stages = stages or StageSettings()
-    yield Progress("solve", 0, 3, "Lifting to three dimensions")
+    yield Progress("solve", 0, STEPS, "Lifting to three dimensions")
     tracked = _track_of(take)
     across = swapped(tracked, stages.swaps)
     tracked = uncrossed(tracked, across)
     focal_length = camera.focal_length or take.source["focal_length"]
     lens = guess_camera(take.source["width"], take.source["height"], focal_length)
     belief = believed(tracked, stages.reliability)
-    lifted = one_body(_joints(tracked, belief, lens, stages), belief, tracked.present, stages.lift)
-    yield Progress("solve", 1, 3, "Placing the subject")
+    systems = resolved(stages.lift.lifter, stages.lift.refine)
+    told = yield from lifting(tracked, belief, lens, stages.reliability.threshold, systems, stages.lift)
+    yield Progress("solve", 2, STEPS, "Placing the subject")
+    lifted = one_body(told.joints, belief, tracked.present, stages.lift)
     points = combine(tracked.landmarks[..., :2].astype(float))
     root = root_in_camera(lifted, points, tracked.present, tracked.times, lens, stages.place)
     placed = upright(lifted, root, tracked.present, stages.place)
-    yield Progress("solve", 2, 3, "Solving the rotations")
-    solved = solve(placed.joints, lifted.confidence, tracked.present, lifted.lengths, stages.solve)
+    yield Progress("solve", 3, STEPS, "Solving the rotations")
+    solved = solve(placed.joints, lifted.belief, tracked.present, lifted.lengths, stages.solve)
     return (
         replace(
             take,
-            # a take that goes on from a file has its notes already
-            notes=list(dict.fromkeys([*take.notes, *_swaps(across)])),
+            notes=_notes(take.notes, [*_swaps(across), *told.notes]),
+            settings=take.settings | {"lift": _plain(asdict(stages.lift))},
             camera=_camera(lens, placed.rotation, placed.position),
-            versions=take.versions | {"lifter": stages.lift.lifter} | hashes(Systems(stages.lift.lifter, NONE)),
+            versions=with_hashes(systems, take.versions),
         )
-        .with_stage("lift", **asdict(lifted))
+        .with_stage("lift", **asdict(lifted), spread=told.spread, confidence=told.confidence)
         .with_stage("place", joints=placed.joints)
         .with_stage(
             "solve",
             root=solved.root,
             rotations=solved.rotations,
-            confidence=solved.confidence,
+            confidence=bone_confidence(told.confidence),
             rest_heads=solved.rest.heads,
             rest_tails=solved.rest.tails,
         )
     )
-
-
-def _joints(tracked: Track, belief: np.ndarray, lens: Camera, stages: StageSettings) -> np.ndarray:
-    """Joints `[T, 30, 3]` in metres about the pelvis, camera axes, by the lifter that the settings name."""
-    if stages.lift.lifter == "detector":
-        return detected_joints(toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens))
-    lifter = open_lifter(stages.lift.lifter)
-    return lifter(sightings(tracked, belief, lens, stages.reliability.threshold)).joints
 
 
 def motion_of(take: Take) -> Motion:
@@ -228,6 +223,11 @@ def _absences(tracked: Track) -> list[str]:
     return [
         f"The subject is not seen in {absent} of {len(tracked.present)} frames; these have no keys and confidence 0."
     ]
+
+
+def _notes(before: list[str], now: list[str]) -> list[str]:
+    """The notes of a take that may go on from a file, which has some of them already and may be of another lifter."""
+    return list(dict.fromkeys([*(note for note in before if not note.startswith(UNCALIBRATED)), *now]))
 
 
 def _swaps(across: np.ndarray) -> list[str]:

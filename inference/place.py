@@ -79,7 +79,7 @@ def root_in_camera(
     (iteratively reweighted least squares, Cauchy weights).
     """
     body, slopes = lifted.joints[present][:, _ANCHORS], camera.rays(points[present][:, _ANCHORS])
-    trust = np.maximum(lifted.confidence[present][:, _ANCHORS], 1e-3)
+    trust = np.maximum(lifted.belief[present][:, _ANCHORS], 1e-3)
     extent = np.ptp(slopes, axis=1).max(axis=-1, keepdims=True)
     weights = trust
     root = np.zeros((len(body), 3))
@@ -102,7 +102,7 @@ def upright(lifted: Lift, root: np.ndarray, present: np.ndarray, settings: Place
     """
     last = _last_present(present)
     joints = lifted.joints[present][last] + root[:, None]
-    up = _standing_up(joints, lifted.confidence, present, settings)
+    up = _standing_up(joints, lifted.belief, present, settings)
     level = rot.to_matrix(rot.between(up, np.array([0.0, -1.0, 0.0])))
     rotation = _LEVEL @ level
     world = joints @ rotation.T
@@ -159,9 +159,7 @@ def _smooth(values: np.ndarray, times: np.ndarray, weights: np.ndarray, sigma: f
     return np.where(tells, (second * total - first * leaning) / np.where(tells, spread, 1.0), total / weight)
 
 
-def _standing_up(
-    joints: np.ndarray, confidence: np.ndarray, present: np.ndarray, settings: PlaceSettings
-) -> np.ndarray:
+def _standing_up(joints: np.ndarray, belief: np.ndarray, present: np.ndarray, settings: PlaceSettings) -> np.ndarray:
     """Direction `[3]` in the camera frame that is up for the subject."""
     camera_up = np.array([0.0, -1.0, 0.0])
     at = {name: joints[:, JOINTS.index(name)] for name in JOINTS}
@@ -172,7 +170,7 @@ def _standing_up(
         shin = rot.normalize(at[f"ankle.{side}"] - at[f"knee.{side}"])
         standing &= np.sum(thigh * shin, axis=-1) > np.cos(settings.straight)
         standing &= np.sum(thigh * trunk, axis=-1) > np.cos(settings.straight)
-        standing &= confidence[:, JOINTS.index(f"ankle.{side}")] > 0.5
+        standing &= belief[:, JOINTS.index(f"ankle.{side}")] > 0.5
     up = rot.normalize(at["thorax"] - (at["ankle.L"] + at["ankle.R"]) / 2)
     standing &= up @ camera_up > np.cos(settings.tilt)
     if standing.sum() < max(5, 0.05 * present.sum()):

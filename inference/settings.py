@@ -11,6 +11,8 @@ from ..errors import ArgumentsError
 Backend = Literal["onnx", "mediapipe"]
 Model = Literal["heavy", "full"]
 Provider = Literal["auto", "cuda", "directml", "coreml", "cpu"]
+LifterName = Literal["auto", "s3", "dtf-27", "dtf-81", "detector"]
+RefinerName = Literal["auto", "none", "graph", "ppt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,21 @@ class CameraSettings:
     """The lens: `focal_length` in millimetres on a sensor 36 mm wide, as Blender's cameras have; None is a guess."""
 
     focal_length: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSettings:
+    """How landmarks become joints, and these one body.
+
+    lifter, refine: names of `systems`, of which "auto" is the recommended one; "detector" takes the detector's own
+    landmarks in three dimensions. threads: for these networks; None leaves the count to the machine. sure: belief above
+    which a frame counts for the bone lengths.
+    """
+
+    lifter: LifterName = "auto"
+    refine: RefinerName = "auto"
+    threads: int | None = None
+    sure: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ _FORWARD = np.array([0.0, -1.0, 0.0])
 class SolveSettings:
     """straight and bent: sines of the bend at which a hinge begins to tell a limb's twist, and tells it alone.
 
-    sure: confidence of the hand's points from which the hand turns fully with them.
+    sure: belief in the hand's points from which the hand turns fully with them.
     """
 
     straight: float = 0.15
@@ -29,36 +29,47 @@ class SolveSettings:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """root `[T, 3]` metres, rotations `[T, B, 4]` as `Motion` defines them, confidence `[T, B]`, and the rest pose."""
+    """root `[T, 3]` metres, rotations `[T, B, 4]` as `Motion` defines them, and the rest pose."""
 
     root: np.ndarray
     rotations: np.ndarray
-    confidence: np.ndarray
     rest: RestPose
 
 
 def solve(
-    joints: np.ndarray, confidence: np.ndarray, present: np.ndarray, lengths: np.ndarray, settings: SolveSettings
+    joints: np.ndarray, belief: np.ndarray, present: np.ndarray, lengths: np.ndarray, settings: SolveSettings
 ) -> Solution:
     """Rotations of the product's bones.
 
-    joints: `[T, J, 3]` metres in Blender's world. confidence: `[T, J]`. present: `[T]`. lengths: `[J]` metres to each
+    joints: `[T, J, 3]` metres in Blender's world. belief: `[T, J]` how far each was believed. present: `[T]`. lengths: `[J]` metres to each
     joint's parent. Directions come from the joints; the turn about them from the hips', shoulders' and ears' lines, from
     the fold of elbows and knees where they are bent, and from the knuckles.
     """
     at = {name: joints[:, index] for index, name in enumerate(JOINTS)}
-    sure = {name: confidence[:, index] for index, name in enumerate(JOINTS)}
+    sure = _with_knuckles(belief)
     for side in ("L", "R"):
         at[f"knuckles.{side}"] = (at[f"index.{side}"] + at[f"pinky.{side}"]) / 2
-        sure[f"knuckles.{side}"] = np.minimum(sure[f"index.{side}"], sure[f"pinky.{side}"])
     rest = _rest_pose(at, sure, present, lengths)
     turns = _trunk(at)
     for side in ("L", "R"):
         turns |= _arm(at, sure, turns["spine"], side, settings)
         turns |= _leg(at, turns["hips"], side, rest, settings)
     rotations = rot.continuous(np.stack([turns[name] for name in BONE_NAMES], axis=1))
-    bone_confidence = np.stack([np.minimum(sure[bone.head], sure[bone.tail]) for bone in BONES], axis=1)
-    return Solution(at["pelvis"], rotations, bone_confidence, rest)
+    return Solution(at["pelvis"], rotations, rest)
+
+
+def bone_confidence(confidence: np.ndarray) -> np.ndarray:
+    """`[T, B]`: a bone is as sure as the less sure of its ends, of joints `[T, J]`."""
+    sure = _with_knuckles(confidence)
+    return np.stack([np.minimum(sure[bone.head], sure[bone.tail]) for bone in BONES], axis=1)
+
+
+def _with_knuckles(values: np.ndarray) -> dict[str, np.ndarray]:
+    """A number `[T]` for each joint by its name, of `values` `[T, J]`; knuckles have the lesser of their two joints'."""
+    by_name = {name: values[:, index] for index, name in enumerate(JOINTS)}
+    for side in ("L", "R"):
+        by_name[f"knuckles.{side}"] = np.minimum(by_name[f"index.{side}"], by_name[f"pinky.{side}"])
+    return by_name
 
 
 def _turn(

@@ -39,6 +39,8 @@ class Systems:
     refiner: str
 
 
+DETECTOR = "detector"
+"""The name of the detector's own landmarks in place of a lifter, with which the benchmarks compare."""
 AUTO = "auto"
 """The name that stands for what is recommended."""
 RECOMMENDED = Systems("s3", NONE)
@@ -46,10 +48,22 @@ RECOMMENDED = Systems("s3", NONE)
 
 
 def resolved(lifter: str, refiner: str) -> Systems:
-    """The systems that the two names stand for, either of which may be `AUTO`."""
+    """The systems that the two names stand for, either of which may be `AUTO`; what the detector says is not refined."""
+    if lifter == DETECTOR:
+        return Systems(DETECTOR, NONE)
     return Systems(
         RECOMMENDED.lifter if lifter == AUTO else lifter, RECOMMENDED.refiner if refiner == AUTO else refiner
     )
+
+
+def with_hashes(systems: Systems, versions: Mapping[str, str]) -> dict[str, str]:
+    """What made a take, `versions`, with `systems` and their weights' SHA-256 in place of the ones before.
+
+    Raises SetupError as `network_hashes` does.
+    """
+    ours = {f"{name}.onnx" for name in (*LIFTERS, *REFINERS)}
+    kept = {name: value for name, value in versions.items() if name not in ours}
+    return kept | {"lifter": systems.lifter, "refiner": systems.refiner} | hashes(systems)
 
 
 def hashes(systems: Systems) -> dict[str, str]:

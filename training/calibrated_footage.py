@@ -118,4 +118,4 @@ def in_camera(joints: np.ndarray, camera: CalibratedCamera) -> np.ndarray:
 
 def joint_confidence(tracked: Track) -> np.ndarray:
     """`[T, 30]` confidence of the least sure landmark that each joint is made of."""
-    return lift(tracked.world, tracked.confidence, tracked.present, LiftSettings()).confidence
+    return lift(tracked.world, tracked.confidence, tracked.present, LiftSettings()).belief

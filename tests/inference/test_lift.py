@@ -1,4 +1,4 @@
-"""The first lift: one set of bone lengths, honest confidence."""
+"""The first lift: one set of bone lengths, honest belief."""
 
 from __future__ import annotations
 
@@ -52,29 +52,29 @@ def test_a_few_wild_frames_do_not_change_the_lengths(body: np.ndarray) -> None:
 
 
 def test_doubtful_frames_do_not_count_for_the_lengths(body: np.ndarray) -> None:
-    confidence = np.full((40, 33), 0.9)
+    belief = np.full((40, 33), 0.9)
     stretched = body.copy()
     stretched[:30] *= 2.0
-    confidence[:30] = 0.2
-    lifted = lift(stretched, confidence, np.ones(40, bool), LiftSettings())
+    belief[:30] = 0.2
+    lifted = lift(stretched, belief, np.ones(40, bool), LiftSettings())
     assert lifted.lengths[JOINTS.index("ankle.R")] == pytest.approx(0.41, abs=0.02)
 
 
-def test_absent_frames_have_no_confidence(body: np.ndarray) -> None:
+def test_nothing_is_believed_in_absent_frames(body: np.ndarray) -> None:
     present = np.ones(40, bool)
     present[10:20] = False
     lifted = lift(np.where(present[:, None, None], body, 0.0), np.full((40, 33), 0.9), present, LiftSettings())
-    assert (lifted.confidence[10:20] == 0).all()
-    assert (lifted.confidence[~np.isin(np.arange(40), np.arange(10, 20))] > 0.8).all()
+    assert (lifted.belief[10:20] == 0).all()
+    assert (lifted.belief[~np.isin(np.arange(40), np.arange(10, 20))] > 0.8).all()
     assert np.isfinite(lifted.joints).all()
 
 
-def test_a_joint_is_as_sure_as_its_least_sure_landmark(body: np.ndarray) -> None:
-    confidence = np.full((40, 33), 0.9)
-    confidence[:, BLAZEPOSE.index("hip.L")] = 0.3
-    lifted = lift(body, confidence, np.ones(40, bool), LiftSettings())
-    np.testing.assert_allclose(lifted.confidence[:, JOINTS.index("pelvis")], 0.3)
-    np.testing.assert_allclose(lifted.confidence[:, JOINTS.index("thorax")], 0.9)
+def test_a_joint_is_believed_as_far_as_its_least_believed_landmark(body: np.ndarray) -> None:
+    belief = np.full((40, 33), 0.9)
+    belief[:, BLAZEPOSE.index("hip.L")] = 0.3
+    lifted = lift(body, belief, np.ones(40, bool), LiftSettings())
+    np.testing.assert_allclose(lifted.belief[:, JOINTS.index("pelvis")], 0.3)
+    np.testing.assert_allclose(lifted.belief[:, JOINTS.index("thorax")], 0.9)
 
 
 def test_no_subject_at_all_is_an_error(body: np.ndarray) -> None:

@@ -70,7 +70,7 @@ def test_absent_frames_keep_the_last_place(lifted: Lift, path: np.ndarray) -> No
 @pytest.mark.parametrize("pitch", [-20.0, 0.0, 30.0])
 def test_a_tilted_camera_still_gives_an_upright_person(lifted: Lift, path: np.ndarray, pitch: float) -> None:
     tilt = np.array([np.cos(np.radians(pitch) / 2), np.sin(np.radians(pitch) / 2), 0.0, 0.0])
-    tilted = Lift(rot.rotate(tilt, lifted.joints), lifted.confidence, lifted.lengths)
+    tilted = Lift(rot.rotate(tilt, lifted.joints), lifted.belief, lifted.lengths)
     placed = upright(tilted, rot.rotate(tilt, path), np.ones(_FRAMES, bool), PlaceSettings())
     up = rot.normalize(placed.joints[:, JOINTS.index("head")] - placed.joints[:, JOINTS.index("pelvis")])
     assert np.degrees(np.arccos(up[:, 2])).max() < 4.0
@@ -83,7 +83,7 @@ def test_a_tilted_camera_still_gives_an_upright_person(lifted: Lift, path: np.nd
 
 
 def test_a_subject_who_never_stands_leaves_the_camera_level(lifted: Lift, path: np.ndarray) -> None:
-    lying = Lift(lifted.joints[..., [1, 0, 2]], lifted.confidence, lifted.lengths)
+    lying = Lift(lifted.joints[..., [1, 0, 2]], lifted.belief, lifted.lengths)
     placed = upright(lying, path, np.ones(_FRAMES, bool), PlaceSettings())
     np.testing.assert_allclose(placed.rotation @ [0, -1, 0], [0, 0, 1], atol=1e-9)
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from penumbra.inference import rotations as rot
 from penumbra.inference.motion import Motion, bone_heads_and_tails
-from penumbra.inference.solve import Solution, SolveSettings, solve
+from penumbra.inference.solve import Solution, SolveSettings, bone_confidence, solve
 from penumbra.models.skeletons import BONE_NAMES, BONES, JOINT_PARENTS, JOINTS
 
 _T_POSE = {
@@ -76,7 +75,8 @@ def test_forward_kinematics_gives_the_joints_back(t_pose: np.ndarray) -> None:
     posed = _turn_below(posed, "hip.R", (-0.8, 0.1, 0.0))
     posed = _turn_below(posed, "knee.R", (0.9, 0.0, 0.0))
     solved = _solve(posed)
-    motion = Motion(np.zeros(1), _PRESENT, solved.root, solved.rotations, solved.confidence, solved.rest, 30.0)
+    sure = np.ones((1, len(BONES)))
+    motion = Motion(np.zeros(1), _PRESENT, solved.root, solved.rotations, sure, solved.rest, 30.0)
     _, tails = bone_heads_and_tails(motion)
     for index, bone in enumerate(BONES):
         if bone.tail in JOINTS and not bone.name.startswith("hand"):
@@ -119,11 +119,22 @@ def test_rotations_are_continuous_in_time(t_pose: np.ndarray) -> None:
     assert np.sum(solved.rotations[1:] * solved.rotations[:-1], axis=-1).min() > 0.99
 
 
-def test_a_bone_is_as_sure_as_the_less_sure_of_its_ends(t_pose: np.ndarray) -> None:
+def test_a_bone_is_as_sure_as_the_less_sure_of_its_ends() -> None:
     confidence = np.full((1, len(JOINTS)), 0.9)
     confidence[:, JOINTS.index("wrist.R")] = 0.2
+    confidence[:, JOINTS.index("pinky.L")] = 0.1
+    found = dict(zip(BONE_NAMES, bone_confidence(confidence)[0], strict=True))
+    unsure = {name for name, value in found.items() if value != 0.9}
+    assert unsure == {"forearm.R", "hand.R", "hand.L"}
+    assert (found["forearm.R"], found["hand.R"], found["hand.L"]) == (0.2, 0.2, 0.1)
+
+
+def test_a_hand_that_is_not_believed_follows_the_forearm(t_pose: np.ndarray) -> None:
+    posed = _turn_below(t_pose, "wrist.R", (0.0, 0.0, 0.8))
+    belief = np.full((1, len(JOINTS)), 0.9)
+    belief[:, JOINTS.index("index.R")] = 0.0
     lengths = np.linalg.norm(t_pose[0] - t_pose[0, list(JOINT_PARENTS)], axis=-1)
-    solved = solve(t_pose, confidence, _PRESENT, lengths, SolveSettings())
-    assert solved.confidence[0, BONE_NAMES.index("forearm.R")] == pytest.approx(0.2)
-    assert solved.confidence[0, BONE_NAMES.index("forearm.L")] == pytest.approx(0.9)
-    assert np.isfinite(rot.normalize(solved.rotations)).all()
+    solved = solve(posed, belief, _PRESENT, lengths, SolveSettings())
+    forearm, hand = (solved.rotations[:, BONE_NAMES.index(f"{name}.R")] for name in ("forearm", "hand"))
+    assert _angles(hand, forearm).max() < 1e-3
+    assert _angles(_solve(posed).rotations[:, BONE_NAMES.index("hand.R")], forearm).max() > 30.0
