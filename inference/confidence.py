@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,8 @@ CALIBRATIONS = Path(__file__).parent.parent / "models" / "weights" / "calibratio
 """The data file that ships."""
 NEAR = 0.1
 """Share of the torso's length within which a joint is where it should be."""
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""Shares of the errors at which ellipsoids are calibrated; between them goes a straight line."""
 
 _PELVIS, _THORAX = JOINTS.index("pelvis"), JOINTS.index("thorax")
 # Probabilities beyond this share of one, or of nothing, are not told from certainty.
@@ -47,13 +49,14 @@ class SpreadFit:
 
     scale, offset: `[30]`, the calibrated standard deviation is scale × spread + offset metres, along every axis; the offset
     alone where the network tells no spread. near: from the probability that a joint lies near its true place. levels:
-    from the share of errors that a normal distribution holds within an ellipsoid, because errors have longer tails.
+    what share of its errors a normal distribution would have within the ellipsoids that hold `SHARES` of them, because
+    errors have longer tails; rising.
     """
 
     scale: np.ndarray
     offset: np.ndarray
     near: LogitLine = LogitLine()
-    levels: LogitLine = LogitLine()
+    levels: tuple[float, ...] = SHARES
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Calibration:
         `lifted.confidence`. Raises ValueError for arrays that do not fit each other.
         """
         sigma = self.sigma(lifted)
-        chance = self._observed("near", chance_within(sigma, NEAR * torso(lifted.joints)), lifted.seen)
+        chance = self._observed(chance_within(sigma, NEAR * torso(lifted.joints)), lifted.seen)
         known = np.isfinite(sigma).all(axis=-1)
         belief = np.clip(np.nan_to_num(lifted.confidence, nan=0.0), 0.0, 1.0)
         chance = np.where(known, chance, belief)
@@ -113,11 +116,11 @@ class Calibration:
         length = np.linalg.norm(errors / sigma, axis=-1)
         # chi-square with three degrees of freedom
         held = 2.0 * _normal(length) - 1.0 - np.sqrt(2.0 / np.pi) * length * np.exp(-0.5 * length**2)
-        return self._observed("levels", held, lifted.seen)
+        return np.where(lifted.seen, *(_between(held, kind.levels) for kind in (self.seen, self.hidden)))
 
-    def _observed(self, name: Literal["near", "levels"], chance: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """Observed shares for the formula's `[T, 30]`, by one of the maps."""
-        lines: tuple[LogitLine, LogitLine] = getattr(self.seen, name), getattr(self.hidden, name)
+    def _observed(self, chance: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Observed shares for the formula's probabilities `[T, 30]` of being near."""
+        lines = self.seen.near, self.hidden.near
         slope, shift = (np.where(seen, *(getattr(line, part) for line in lines)) for part in ("slope", "shift"))
         return 0.5 * (1.0 + np.tanh(0.5 * (slope * logit(chance) + shift)))
 
@@ -153,8 +156,10 @@ def torso(joints: np.ndarray) -> float:
     return float(np.median(np.linalg.norm(joints[:, _THORAX] - joints[:, _PELVIS], axis=-1)))
 
 
-def chance_within(sigma: np.ndarray, radius: float) -> np.ndarray:
+def chance_within(sigma: np.ndarray, radius: float | np.ndarray) -> np.ndarray:
     """Probability `[...]` that a normal error with deviations `sigma` `[..., 3]` along three axes is shorter than `radius`.
+
+    radius: one, or `[...]`, in the unit of sigma.
 
     The squared length is a sum of squares with unequal weights. Some power of it is nearly normal (Jensen and Solomon,
     A Gaussian Approximation to the Distribution of a Definite Quadratic Form, JASA 67, 1972); for equal weights it is the
@@ -172,6 +177,10 @@ def chance_within(sigma: np.ndarray, radius: float) -> np.ndarray:
     deviation = power * np.sqrt(2.0 * two) / one
     reached = (radius**2 / (greatest * one)) ** power
     return _normal((reached - mean) / deviation)
+
+
+def _between(held: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+    return np.interp(held, (0.0, *levels, 1.0), (0.0, *SHARES, 1.0))
 
 
 def logit(chance: np.ndarray) -> np.ndarray:
@@ -194,12 +203,15 @@ def _entry(told: Mapping[str, Any], pair: str) -> Mapping[str, Any] | None:
 
 def _fit(entry: Mapping[str, Any]) -> SpreadFit:
     scale, offset = (np.asarray(entry[name], float) for name in ("scale", "offset"))
-    near, levels = (LogitLine(*(float(number) for number in entry[name])) for name in ("near", "levels"))
-    lines = [near.slope, near.shift, levels.slope, levels.shift]
+    slope, shift = entry["near"]
+    near = LogitLine(float(slope), float(shift))
+    levels = tuple(float(number) for number in entry["levels"])
     if scale.shape != (len(JOINTS),) or offset.shape != scale.shape:
         raise ValueError(f"scale and offset need {len(JOINTS)} numbers")
-    if not np.isfinite(np.concatenate([scale, offset, lines])).all():
+    if not np.isfinite([*scale, *offset, near.slope, near.shift, *levels]).all():
         raise ValueError("a number is not finite")
-    if min(scale.min(), offset.min()) < 0.0 or min(near.slope, levels.slope) <= 0.0:
+    if min(scale.min(), offset.min()) < 0.0 or near.slope <= 0.0:
         raise ValueError("a scale, an offset or a slope is too small")
+    if len(levels) != len(SHARES) or (np.diff([0.0, *levels, 1.0]) <= 0.0).any():
+        raise ValueError(f"its levels are not {len(SHARES)} shares that rise")
     return SpreadFit(scale, offset, near, levels)

@@ -11,6 +11,7 @@ import pytest
 
 from penumbra.errors import SetupError
 from penumbra.inference.confidence import (
+    SHARES,
     Calibration,
     LogitLine,
     SpreadFit,
@@ -27,6 +28,7 @@ from penumbra.training.body import rest_joints
 _WRIST, _ANKLE, _PELVIS = JOINTS.index("wrist.L"), JOINTS.index("ankle.R"), JOINTS.index("pelvis")
 _COUNT = len(JOINTS)
 PLAIN = LogitLine()
+WIDE = tuple(share**0.5 for share in SHARES)
 
 
 def lifted(frames: int = 3, spread: float = 0.02, belief: float = 0.7) -> Lifted:
@@ -42,12 +44,12 @@ def lifted(frames: int = 3, spread: float = 0.02, belief: float = 0.7) -> Lifted
     )
 
 
-def fit(scale: float, offset: float, near: LogitLine = PLAIN, levels: LogitLine = PLAIN) -> SpreadFit:
+def fit(scale: float, offset: float, near: LogitLine = PLAIN, levels: tuple[float, ...] = SHARES) -> SpreadFit:
     return SpreadFit(np.full(_COUNT, scale), np.full(_COUNT, offset), near, levels)
 
 
 def write(path: Path, **changes: object) -> Path:
-    entry = {"scale": [2.0] * _COUNT, "offset": [0.01] * _COUNT, "near": [1.5, -0.5], "levels": [0.8, 0.7]}
+    entry = {"scale": [2.0] * _COUNT, "offset": [0.01] * _COUNT, "near": [1.5, -0.5], "levels": WIDE}
     told = {"joints": JOINTS, "pairs": {"s3+none": {"seen": entry, "hidden": entry | changes}}}
     path.write_text(json.dumps(told), "utf-8")
     return path
@@ -154,9 +156,9 @@ def test_levels_of_honest_errors_are_even():
     assert as_told().level(given, errors)[:, 1:] == pytest.approx(0.9, abs=1e-3)
     # a map of its own for what is hidden
     given.seen[:, _WRIST] = False
-    found = Calibration(fit(1.0, 0.0), fit(1.0, 0.0, levels=LogitLine(0.5, 1.0))).level(given, errors)
+    found = Calibration(fit(1.0, 0.0), fit(1.0, 0.0, levels=WIDE)).level(given, errors)
     assert found[:, _ANKLE] == pytest.approx(0.9, abs=1e-3)
-    assert found[:, _WRIST] == pytest.approx(1.0 / (1.0 + np.exp(-1.0) / 3.0), abs=1e-3)
+    assert found[:, _WRIST] == pytest.approx(0.9**2, abs=5e-3)
     with pytest.raises(ValueError, match="should be"):
         as_told().level(given, errors[1:])
 
@@ -181,7 +183,7 @@ def test_a_known_pair_is_read(tmp_path: Path):
     found = open_calibration("s3", "none", write(tmp_path / "calibration.json"))
     assert found.calibrated
     assert found.sigma(lifted())[:, _WRIST] == pytest.approx(0.05)
-    assert (found.hidden.near, found.hidden.levels) == (LogitLine(1.5, -0.5), LogitLine(0.8, 0.7))
+    assert (found.hidden.near, found.hidden.levels) == (LogitLine(1.5, -0.5), WIDE)
 
 
 def test_an_unknown_pair_is_taken_as_it_tells(tmp_path: Path):
@@ -199,8 +201,10 @@ def test_an_unknown_pair_is_taken_as_it_tells(tmp_path: Path):
         {"offset": [float("nan")] * 30},
         {"offset": "far"},
         {"near": [0.0, 0.0]},
-        {"levels": [1.0, None]},
-        {"levels": [1.0, 0.0, 0.0]},
+        {"near": [1.0]},
+        {"near": [1.0, None]},
+        {"levels": WIDE[1:]},
+        {"levels": WIDE[::-1]},
     ],
 )
 def test_a_damaged_file_is_told(tmp_path: Path, changes: dict[str, object]):
