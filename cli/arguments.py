@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,9 +18,11 @@ from ..inference.settings import (
     CaptureSettings,
     DetectorSettings,
     FootageSettings,
+    LiftSettings,
     Moment,
     SubjectSettings,
 )
+from ..inference.systems import AUTO, LIFTERS, RECOMMENDED, REFINERS
 
 DETECTORS = {
     "heavy": DetectorSettings("onnx", "heavy"),
@@ -44,12 +47,13 @@ exit codes:
 class Request:
     """What one call asks for.
 
-    capture: None where a take is read instead of footage. camera: for a take that is read. target: name of an armature
+    capture: None where a take is read instead of footage. camera: for a take that is read. lift: for both. target: name of an armature
     in `blend` (or in the file that is open); None builds a new one. exports: suffixes without the dot.
     """
 
     capture: CaptureSettings | None
     camera: CameraSettings
+    lift: LiftSettings
     name: str
     output: Path
     blend: Path | None
@@ -73,6 +77,7 @@ def parse(argv: list[str]) -> Request:
     return Request(
         capture=_capture_settings(values, camera) if values.footage is not None else None,
         camera=camera,
+        lift=LiftSettings(values.lifter, values.refine, values.threads),
         name=name,
         output=(values.output or Path(f"{name}.blend")).resolve(),
         blend=values.blend,
@@ -107,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("footage", nargs="?", type=Path, metavar="FOOTAGE", help="video file or folder of images")
     _add_results(capture)
     _add_reading(capture)
+    _add_lifting(capture)
     return parser
 
 
@@ -149,6 +155,19 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument("--threads", type=_count, metavar="N", help="processor threads for the networks")
     group.add_argument("--no-cache", action="store_true", help="detect anew and keep nothing")
+
+
+def _add_lifting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how the joints come to three dimensions")
+    group.add_argument("--lifter", choices=(AUTO, *LIFTERS), default=AUTO, help=_uses(LIFTERS, RECOMMENDED.lifter))
+    group.add_argument("--refine", choices=(AUTO, *REFINERS), default=AUTO, help=_uses(REFINERS, RECOMMENDED.refiner))
+
+
+def _uses(systems: Mapping[str, str], recommended: str) -> str:
+    """When to use each of the systems, for the help."""
+    return " ".join(
+        [f"default: {AUTO}, which is {recommended}.", *(f"{name}: {use}." for name, use in systems.items())]
+    )
 
 
 def _capture_settings(values: argparse.Namespace, camera: CameraSettings) -> CaptureSettings:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import CancelledError, SetupError, WriteError
 from ..inference.motion import Motion
-from ..inference.pipeline import capture, continue_take, motion_of
+from ..inference.pipeline import StageSettings, capture, continue_take, motion_of
 from ..inference.progress import Progress, finish
 from ..inference.take import Take, load_take, save_take
 from .arguments import Request
@@ -44,11 +44,12 @@ def run(request: Request, reporter: Reporter) -> None:
 
 
 def _take(request: Request, report: Callable[[Progress], None]) -> Take:
+    stages = StageSettings(lift=request.lift)
     if request.capture is not None:
-        return finish(capture(request.capture), report)
+        return finish(capture(request.capture, stages), report)
     if request.take is None:
         raise ValueError("A request without footage names a take.")
-    return finish(continue_take(load_take(request.take), request.camera), report)
+    return finish(continue_take(load_take(request.take), request.camera, stages), report)
 
 
 def _result(take: Take, motion: Motion, delivery: Delivery, request: Request) -> dict[str, Any]:
@@ -58,6 +59,8 @@ def _result(take: Take, motion: Motion, delivery: Delivery, request: Request) ->
         "frames_with_subject": int(motion.present.sum()),
         "mean_confidence": round(float(motion.confidence[motion.present].mean()), 4),
         "detector": take.versions["detector"],
+        "lifter": take.versions["lifter"],
+        "refiner": take.versions["refiner"],
         "network_seconds": round(take.timing["network_seconds"], 3),
         "notes": [*take.notes, *delivery.notes],
     }

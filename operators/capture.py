@@ -10,10 +10,10 @@ from bpy.app.handlers import persistent
 
 from ..errors import CancelledError, PenumbraError
 from ..inference.progress import Work, finish
-from ..inference.settings import CaptureSettings
+from ..inference.settings import CaptureSettings, LiftSettings
 from ..inference.take import Take
 from ..scene.bake import bake
-from ..scene.properties import bake_settings, capture_settings
+from ..scene.properties import bake_settings, capture_settings, lift_settings
 from .capture_run import CaptureRun
 
 _LOG = logging.getLogger(__name__)
@@ -46,8 +46,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Capture straight through, for scripts and for Blender without a window."""
         try:
-            settings = capture_settings(context.scene, context.preferences)
-            self._bake(context, finish(_work(settings)), context.scene.penumbra.target)
+            self._bake(context, finish(_chosen_work(context)), context.scene.penumbra.target)
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
             return self._fail(error)
         return {"FINISHED"}
@@ -57,12 +56,12 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         if bpy.app.background:
             return self.execute(context)
         try:
-            settings = capture_settings(context.scene, context.preferences)
+            work = _chosen_work(context)
         except PenumbraError as error:
             return self._fail(error)
         window_manager = context.window_manager
         timer = window_manager.event_timer_add(_TICK, window=context.window)
-        run = CaptureRun(_work(settings), timer, context.workspace, context.scene.penumbra.target)
+        run = CaptureRun(work, timer, context.workspace, context.scene.penumbra.target)
         PENUMBRA_OT_capture.run = run
         run.start(context)
         window_manager.modal_handler_add(self)
@@ -142,11 +141,18 @@ class PENUMBRA_OT_cancel_capture(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _work(settings: CaptureSettings) -> Work[Take]:
-    """The capture. Decoder and runtime load with its first step, on its own thread, and not when Blender starts."""
-    from ..inference.pipeline import capture  # noqa: PLC0415
+def _chosen_work(context: bpy.types.Context) -> Work[Take]:
+    """The capture that the scene and the preferences ask for. Raises ArgumentsError before it starts."""
+    return _work(
+        capture_settings(context.scene, context.preferences), lift_settings(context.scene, context.preferences)
+    )
 
-    return (yield from capture(settings))
+
+def _work(settings: CaptureSettings, lift: LiftSettings) -> Work[Take]:
+    """The capture. Decoder and runtime load with its first step, on its own thread, and not when Blender starts."""
+    from ..inference.pipeline import StageSettings, capture  # noqa: PLC0415
+
+    return (yield from capture(settings, StageSettings(lift=lift)))
 
 
 def stop_capture() -> None:

@@ -7,6 +7,7 @@ import bpy
 from .capture import (
     PENUMBRA_PT_capture,
     PENUMBRA_PT_capture_camera,
+    PENUMBRA_PT_capture_lifting,
     PENUMBRA_PT_capture_output,
     PENUMBRA_PT_capture_range,
 )
@@ -17,6 +18,7 @@ _CLASSES = (
     PENUMBRA_PT_capture,
     PENUMBRA_PT_capture_range,
     PENUMBRA_PT_capture_camera,
+    PENUMBRA_PT_capture_lifting,
     PENUMBRA_PT_capture_output,
 )
 

@@ -88,6 +88,17 @@ class PENUMBRA_PT_capture_camera(_Choices, bpy.types.Panel):
         layout.prop(choices, "focal_length")
 
 
+class PENUMBRA_PT_capture_lifting(_Choices, bpy.types.Panel):
+    """Which networks bring the joints to three dimensions."""
+
+    bl_label = "Lifting"
+
+    def draw_choices(self, layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
+        """Lay out the choices."""
+        layout.prop(choices, "lifter")
+        layout.prop(choices, "refiner")
+
+
 class PENUMBRA_PT_capture_output(_Choices, bpy.types.Panel):
     """How the keys are written."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,14 @@ from ..inference.settings import (
     CaptureSettings,
     DetectorSettings,
     FootageSettings,
+    LifterName,
+    LiftSettings,
     Model,
     Moment,
+    RefinerName,
     SubjectSettings,
 )
+from ..inference.systems import LIFTERS, RECOMMENDED, REFINERS
 from ..models.weights import has_weights
 from ..retarget.rig_map import load_rig_maps
 from .bake import BakeSettings
@@ -38,11 +43,26 @@ ADDON = __package__.rpartition(".")[0]
 # From 4.5 on a path has to say that it may start at the file's own folder; before, all may and none can say so.
 _PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 _QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
+_LIFTERS: dict[str, LifterName] = {"AUTO": "auto", "S3": "s3", "DTF_27": "dtf-27", "DTF_81": "dtf-81"}
+_REFINERS: dict[str, RefinerName] = {"AUTO": "auto", "NONE": "none", "GRAPH": "graph", "PPT": "ppt"}
+_LABELS = {
+    "s3": "S3", "dtf-27": "DTF, 27 Frames", "dtf-81": "DTF, 81 Frames",
+    "none": "None", "graph": "Joint Graph", "ppt": "Pose Transformer",
+}  # fmt: skip
 
 
 def mediapipe_is_ready() -> bool:
     """Whether the second backend can run: its package and its own form of the weights are both there."""
     return find_spec("mediapipe") is not None and has_weights("landmarks_heavy.tflite")
+
+
+def _system_items(
+    names: Mapping[str, str], uses: Mapping[str, str], recommended: str
+) -> tuple[tuple[str, str, str], ...]:
+    """An enumeration's items for lifters or refiners: by identifier, what they are called and when to use them."""
+    automatic = ("AUTO", "Automatic", f"What did best in our measurements: {_LABELS[recommended]}")
+    others = {identifier: name for identifier, name in names.items() if name in uses}
+    return (automatic, *((identifier, _LABELS[name], uses[name]) for identifier, name in others.items()))
 
 
 class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
@@ -105,6 +125,16 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
             ("BEST", "Best", "The most exact network"),
             ("FAST", "Fast", "A smaller network, less exact where limbs overlap"),
         ),
+    )
+    lifter: EnumProperty(
+        name="Lifter",
+        description="Network that brings the joints to three dimensions",
+        items=_system_items(_LIFTERS, LIFTERS, RECOMMENDED.lifter),
+    )
+    refiner: EnumProperty(
+        name="Refiner",
+        description="Network that corrects the joints after the lifter",
+        items=_system_items(_REFINERS, REFINERS, RECOMMENDED.refiner),
     )
     range: EnumProperty(
         name="Range",
@@ -178,6 +208,13 @@ def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences)
         camera=CameraSettings(choices.focal_length or None),
         cache=default_cache_folder() if keep_detections else None,
     )
+
+
+def lift_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences) -> LiftSettings:
+    """How the scene's choices say that joints come to three dimensions."""
+    choices = scene.penumbra
+    _, _, threads, _ = _runtime(preferences)
+    return LiftSettings(_LIFTERS[choices.lifter], _REFINERS[choices.refiner], threads or None)
 
 
 def bake_settings(scene: bpy.types.Scene) -> BakeSettings:

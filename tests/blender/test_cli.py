@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 from penumbra.cli.main import main
+from penumbra.inference import systems
 from penumbra.inference.motion import bone_heads_and_tails
 from penumbra.inference.pipeline import motion_of
+from penumbra.inference.systems import RECOMMENDED
 from penumbra.inference.take import load_take
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.tests.networks import doubting_graph, flat_lifter
 
 _MAN = ["--subject", "0.37,0.22", "--start", "20", "--end", "34", "--detector", "full", "--threads", "2"]
 
@@ -71,9 +74,35 @@ def test_a_take_goes_on_to_a_rig_in_a_file_without_footage(
     assert main(["capture", "--take", str(take), *onto, "--json"]) == 0
     result = _events(capfd)[-1]
     assert result["armature"] == "demo"
+    assert (result["lifter"], result["refiner"]) == (RECOMMENDED.lifter, RECOMMENDED.refiner)
     assert first.read_bytes() == before
     bpy.ops.wm.open_mainfile(filepath=str(second))
     assert len([action for action in bpy.data.actions if "demo" in action.name]) == 2, "the old action is kept"
+
+
+def test_a_take_goes_on_with_another_lifter_and_refiner(
+    demo_clip: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, take = tmp_path / "first.blend", tmp_path / "second.blend", tmp_path / "man.take"
+    assert main(["capture", str(demo_clip), *_MAN, "-o", str(first), "--take", str(take)]) == 0
+    networks = {
+        "dtf-27": flat_lifter(tmp_path / "dtf-27.onnx"),
+        "graph": doubting_graph(tmp_path / "graph.onnx", 0.1, 5.0),
+    }
+    monkeypatch.setattr(systems, "network_path", networks.__getitem__)
+    monkeypatch.setattr(systems, "network_hashes", lambda names: {f"{name}.onnx": "tiny" for name in names})
+    capfd.readouterr()
+    onto = ["--lifter", "dtf-27", "--refine", "graph", "-o", str(second), "--json"]
+    assert main(["capture", "--take", str(take), *onto]) == 0
+    events = _events(capfd)
+    assert "Refining the joints" in [event.get("message") for event in events]
+    assert (events[-1]["lifter"], events[-1]["refiner"]) == ("dtf-27", "graph")
+    assert any("not calibrated for dtf-27 with graph" in note for note in events[-1]["notes"])
+    # joints that may be meters off are near their place by chance alone
+    bpy.ops.wm.open_mainfile(filepath=str(second))
+    bpy.context.scene.frame_set(events[-1]["frame_start"] + 7)
+    bones = bpy.data.objects[events[-1]["armature"]].pose.bones
+    assert 0 <= bones["forearm.L"]["confidence"] < 0.05
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import bpy
 import pytest
 
 import penumbra
-from penumbra.errors import ArgumentsError
-from penumbra.inference.settings import Moment
+from penumbra.errors import ArgumentsError, SetupError
+from penumbra.inference import pipeline
+from penumbra.inference.pipeline import StageSettings
+from penumbra.inference.progress import Progress, Work
+from penumbra.inference.settings import CaptureSettings, Moment
+from penumbra.inference.systems import LIFTERS, REFINERS
+from penumbra.inference.take import Take
 from penumbra.operators.capture import PENUMBRA_OT_capture
-from penumbra.scene.properties import bake_settings, capture_settings
+from penumbra.scene.properties import bake_settings, capture_settings, lift_settings
 
 
 @pytest.fixture
@@ -35,6 +40,8 @@ def test_defaults_are_the_recommended_choices(scene: bpy.types.Scene, tmp_path: 
     assert found.detector.threads is None
     assert found.camera.focal_length is None
     assert found.cache is not None
+    lift = lift_settings(scene, bpy.context.preferences)
+    assert (lift.lifter, lift.refine, lift.threads) == ("auto", "auto", None)
     baked = bake_settings(scene)
     assert (baked.name, baked.frame_start, baked.frame_rate, baked.rig_map) == ("walk", 1, "footage", None)
 
@@ -54,12 +61,45 @@ def test_every_choice_reaches_the_settings(scene: bpy.types.Scene, tmp_path: Pat
     assert found.subject.box == (0.125, 0.25, 0.5, 0.75)
     baked = bake_settings(scene)
     assert (baked.frame_start, baked.frame_rate, baked.rig_map) == (101, "scene", "mixamo")
+    choices.lifter, choices.refiner = "DTF_81", "GRAPH"
+    lift = lift_settings(scene, bpy.context.preferences)
+    assert (lift.lifter, lift.refine) == ("dtf-81", "graph")
     choices.range, choices.first_second = "SECONDS", 0.5
     choices.subject, choices.subject_point = "POINT", (0.25, 0.75)
     found = settings(scene)
     assert (found.footage.start, found.footage.end) == (Moment(0.5, "seconds"), None)
     assert found.subject.point == (0.25, 0.75)
     assert found.subject.box is None
+
+
+@pytest.mark.parametrize(("name", "uses"), [("lifter", LIFTERS), ("refiner", REFINERS)])
+def test_every_system_can_be_chosen_and_says_when_to(
+    scene: bpy.types.Scene, name: str, uses: Mapping[str, str]
+) -> None:
+    items = scene.penumbra.bl_rna.properties[name].enum_items
+    assert items[0].identifier == items[0].identifier.upper() == "AUTO"
+    assert [item.description for item in items[1:]] == list(uses.values())
+    names = []
+    for item in items:
+        setattr(scene.penumbra, name, item.identifier)
+        chosen = lift_settings(scene, bpy.context.preferences)
+        names.append(chosen.lifter if name == "lifter" else chosen.refine)
+    assert names == ["auto", *uses]
+
+
+def test_the_operator_passes_the_choice_on(scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[StageSettings] = []
+
+    def capture(_settings: CaptureSettings, stages: StageSettings) -> Work[Take]:
+        asked.append(stages)
+        yield Progress("open", 0, None)
+        raise SetupError("Enough was seen.")
+
+    monkeypatch.setattr(pipeline, "capture", capture)
+    scene.penumbra.footage, scene.penumbra.lifter, scene.penumbra.refiner = "walk.mp4", "DTF_27", "PPT"
+    with pytest.raises(RuntimeError, match="Enough was seen"):
+        bpy.ops.penumbra.capture()
+    assert (asked[0].lift.lifter, asked[0].lift.refine) == ("dtf-27", "ppt")
 
 
 @pytest.mark.usefixtures("scene")

@@ -9,6 +9,7 @@ import pytest
 from penumbra.cli.arguments import parse
 from penumbra.errors import ArgumentsError
 from penumbra.inference.settings import Moment
+from penumbra.inference.systems import LIFTERS, RECOMMENDED, REFINERS
 
 
 def test_plain_footage_takes_every_default() -> None:
@@ -21,6 +22,7 @@ def test_plain_footage_takes_every_default() -> None:
     assert request.exports == ()
     assert request.target is None
     assert not request.keep_frame_rate
+    assert (request.lift.lifter, request.lift.refine, request.lift.threads) == ("auto", "auto", None)
 
 
 def test_every_option_arrives() -> None:
@@ -30,6 +32,7 @@ def test_every_option_arrives() -> None:
             "--target", "Rig", "--rig-map", "mixamo", "--take", "walk.take", "--detector", "mediapipe-full", "--start", "10",
             "--end", "2.5s", "--step", "2", "--subject", "0.1,0.2,0.5,0.9", "--focal-length", "28", "--provider", "cpu",
             "--threads", "3", "--no-cache", "--json", "--keep-frame-rate",
+            "--lifter", "dtf-81", "--refine", "graph",
         ]
     )  # fmt: skip
     assert request.capture is not None
@@ -43,12 +46,28 @@ def test_every_option_arrives() -> None:
     assert (request.blend, request.target, request.rig_map) == (Path("rig.blend"), "Rig", "mixamo")
     assert request.json
     assert request.keep_frame_rate
+    assert (request.lift.lifter, request.lift.refine, request.lift.threads) == ("dtf-81", "graph", 3)
 
 
 def test_a_take_alone_is_read() -> None:
     request = parse(["capture", "--take", "walk.take"])
     assert request.capture is None
     assert request.output.name == "walk.blend"
+
+
+def test_a_take_may_go_on_with_another_lifter() -> None:
+    request = parse(["capture", "--take", "walk.take", "--lifter", "s3", "--refine", "ppt", "--threads", "1"])
+    assert (request.lift.lifter, request.lift.refine, request.lift.threads) == ("s3", "ppt", 1)
+
+
+def test_the_help_says_when_to_use_which_system(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["capture", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for name, use in {**LIFTERS, **REFINERS}.items():
+        assert f"{name}: {use}." in said
+    assert f"default: auto, which is {RECOMMENDED.lifter}." in said
+    assert "detector's" not in said
 
 
 @pytest.mark.parametrize(
@@ -58,6 +77,8 @@ def test_a_take_alone_is_read() -> None:
         (["capture"], "Name a video file"),
         (["fly", "walk.mp4"], "invalid choice"),
         (["capture", "walk.mp4", "--detector", "yolo"], "invalid choice"),
+        (["capture", "walk.mp4", "--lifter", "detector"], "invalid choice"),
+        (["capture", "walk.mp4", "--refine", "twice"], "invalid choice"),
         (["capture", "walk.mp4", "--export", "bvh,mp3"], "'mp3' is not one of"),
         (["capture", "walk.mp4", "-o", "out.fbx"], "must end in .blend"),
         (["capture", "walk.mp4", "--start", "soon"], "--start"),
