@@ -1,6 +1,6 @@
 """The whole way from footage to a take, as one generator of progress, and from a take to motion.
 
-footage ─► scout ─► track ─► swaps ─► reliability ─► lift ─► place ─► solve ─► take ─► motion
+footage ─► scout ─► track ─► swaps ─► reliability ─► lift ─► refine ─► place ─► solve ─► take ─► motion
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from .trained_lift import TrainedLifter, reads_clips
 from .windowed_lift import WindowedLifter, reads_windows
 
 LIFTERS: Mapping[str, str] = {
-    "s3": "Reads the whole clip; the best choice for most footage and the least work",
-    "dtf-27": "Reads a second at a time; for short clips and for gaps of a few frames",
-    "dtf-81": "Reads three seconds at a time; for comparison where the whole clip is misread",
+    "s3": "Reads the whole clip at once, and so across long gaps; the choice for most footage",
+    "dtf-27": "Reads a second at a time; for clips of a few seconds and short gaps",
+    "dtf-81": "Reads three seconds at a time; to try where S3 misreads a motion",
 }
 """When to choose a lifter, in a sentence without its full stop."""
 

@@ -56,7 +56,11 @@ STAGES = {
     "reliability",
     "sight",
     "trained_lift",
+    "windowed_lift",
+    "refine_graph",
+    "refine_ppt",
     "lift",
+    "lifting",
     "place",
     "solve",
 }
