@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from ..inference.camera import Camera
 from ..inference.lift import LiftSettings, combine, lift
 from ..inference.pipeline import StageSettings, capture
 from ..inference.progress import finish
+from ..inference.reliability import ReliabilitySettings
 from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings, SubjectSettings
+from ..inference.sight import believed, sightings, swapped, uncrossed
+from ..inference.sightings import Sightings
+from ..inference.swaps import SwapSettings
 from ..inference.track import Track
-from ..models.skeletons import JOINTS
+from ..models.skeletons import BLAZEPOSE, JOINTS, POINTS
 from .multiview import CalibratedCamera, read_calibration, triangulate
 
 SCORED = (
@@ -23,6 +28,7 @@ SCORED = (
 """The joints that are compared: those of the limbs, the thorax, the neck and the nose. The pelvis is the origin."""
 SCORED_INDEX = [JOINTS.index(name) for name in SCORED]
 
+_POINTS = [BLAZEPOSE.index(name) for name in POINTS]
 # A view takes part in the triangulation where its detector is at least so sure of a landmark.
 _SURE = 0.5
 # A joint is known where at least three views saw it and it lies within so many pixels of where they did, on average.
@@ -92,6 +98,16 @@ def views(footage: Path, scene: Scene, subject: str, cache: Path, threads: int) 
         size = int(take.source["width"]), int(take.source["height"])
         found.append(View(camera, path, size, Track(**take.stage("track"))))
     return tuple(found)
+
+
+def sighted(view: View) -> Sightings:
+    """What a lifter of the product is given of the view, through the lens as it was measured."""
+    camera, gate = view.camera, ReliabilitySettings()
+    mended = uncrossed(view.track, swapped(view.track, SwapSettings()))
+    pinhole = Camera(float(camera.focal.mean()), (float(camera.center[0]), float(camera.center[1])), assumed=False)
+    given = sightings(mended, believed(mended, gate), pinhole, gate.threshold)
+    # the pinhole knows nothing of the lens's distortion
+    return replace(given, points=camera.rays(mended.landmarks[:, _POINTS, :2].astype(float)))
 
 
 def truth(found: Sequence[View]) -> Truth:
