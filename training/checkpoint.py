@@ -61,6 +61,16 @@ def load(
         ) from error
 
 
+def load_average(path: Path, network: nn.Module) -> None:
+    """Put the averaged weights of the run in `path` into `network`. Raises TrainingDataError where they do not fit."""
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no dict
+        network.load_state_dict(_part(tensors, "average.module"))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise TrainingDataError(f"The checkpoint {path} does not fit its recipe ({error}). Train it again.") from error
+
+
 def facts_of(path: Path) -> dict[str, Any]:
     """The facts that were saved with a checkpoint."""
     with safe_open(path, "pt") as file:

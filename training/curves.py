@@ -9,7 +9,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-from .trainer import Check
+from .loop import Check
 
 
 def draw(checks: list[Check], title: str, goal: Path) -> None:

@@ -1,34 +1,38 @@
 """The network of S4, Dual Transformer Fusion (Ghafoor, Mahmood and Bilal, IEEE TMM 2024, arXiv 2410.04574).
 
-Tokens of the first stage are channels of points over the whole window, so their width is its length; two cascaded views of
-the window come of it. The second stage looks along time, refines each view by itself and both together, and fuses
-them. All frames of the window are answered at once. Beyond the paper the two distances to the nearest sights
-(`inference.guidance`) are channels too, and the answer has a spread.
+Tokens of the first stage are channels of points over the whole window (x, y and confidence), so their width is its
+length; cascaded views of the window come of it, two in the paper. The second stage looks along time, refines each view
+by itself and all together, and fuses them. All frames of the window are answered at once. Beyond the paper the second
+stage reads the distances to the nearest sights (`inference.guidance`), the subject's size and its motion in the picture,
+and the answer has a spread.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from ..inference.guided import CHANNELS, VALUES
 from ..models.skeletons import JOINTS, POINTS
 
-CHANNELS = 5
-"""Channels of a point: x, y, confidence, and the distances to the sight before and after."""
+# Of a point's channels, those that are tokens: x, y and confidence; the distances to the nearest sights are not.
+_TOKENS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class DtfSettings:
-    """Sizes. frames: of a window, divisible by `heads`. width: of the second stage. depth: blocks of a view's generator.
+    """Sizes, the paper's unless a recipe says otherwise.
 
-    refinements: self-refinements. path: largest share of a generator's blocks that are left out in training, rising with
+    frames: of a window, divisible by `heads`. views: how many the generator makes. width: of the second stage. depth:
+    blocks of a view's generator. refinements: self-refinements. path: largest share of a generator's blocks that are left out in training, rising with
     depth (stochastic depth, Huang et al., ECCV 2016).
     """
 
     frames: int = 27
+    views: int = 2
     width: int = 512
     depth: int = 4
     heads: int = 9
@@ -65,9 +69,15 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
         """Queries and values of `x`, keys of `other`, both `[B, N, C]`."""
+        return self.attending(x, other)[0]
+
+    def attending(self, x: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and how much every token of `x` attends to every one of `other`, `[B, heads, N, N]`."""
         query, value = (self._split(part) for part in self.ask(x).chunk(2, dim=-1))
-        found = functional.scaled_dot_product_attention(query, self._split(self.key(other)), value)
-        return self.out(found.transpose(1, 2).flatten(2))
+        key = self._split(self.key(other))
+        # written out, because torch's own is several times as slow backward with 16-bit numbers on a processor
+        weights = (query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)).softmax(dim=-1)
+        return self.out((weights @ value).transpose(1, 2).flatten(2)), weights
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
@@ -91,9 +101,14 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The tokens after the block."""
+        return self.attending(x)[0]
+
+    def attending(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and how much every token attends to every other, `[B, heads, N, N]`."""
         normal = self.before(x)
-        x = x + self.skip(self.attention(normal, normal))
-        return x + self.skip(self.mlp(self.between(x)))
+        found, weights = self.attention.attending(normal, normal)
+        x = x + self.skip(found)
+        return x + self.skip(self.mlp(self.between(x))), weights
 
 
 class Generator(nn.Module):
@@ -116,53 +131,62 @@ class Generator(nn.Module):
 
 
 class Refinement(nn.Module):
-    """Each view looks along its own time, then both go through one MLP together; `[B, F, C]` each."""
+    """Each view looks along its own time, then all go through one MLP together; views are `[B, F, C]` each."""
 
     def __init__(self, settings: DtfSettings, *, across: bool) -> None:
         super().__init__()
-        width = settings.width
+        width, views = settings.width, settings.views
         self.across = across
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
-        self.attention = nn.ModuleList(Attention(width, settings.time_heads) for _ in range(2))
-        self.norm = nn.LayerNorm(2 * width)
-        self.mlp = _mlp(2 * width, 2 * width, settings.dropout)
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(views))
+        self.attention = nn.ModuleList(Attention(width, settings.time_heads) for _ in range(views))
+        self.norm = nn.LayerNorm(views * width)
+        self.mlp = _mlp(views * width, views * width, settings.dropout)
 
-    def forward(self, one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
-        """Both views. With `across` each takes its keys from the other, the second from the first's new state."""
-        for index in range(2):
-            views = (one, two)
-            own, other = self.norms[index](views[index]), self.norms[1 - index](views[1 - index])
-            changed = views[index] + self.attention[index](own, other if self.across else own)
-            one, two = (changed, two) if index == 0 else (one, changed)
-        both = torch.cat([one, two], dim=-1)
-        return (both + self.mlp(self.norm(both))).chunk(2, dim=-1)
+    def forward(self, views: Sequence[Tensor]) -> list[Tensor]:
+        """All views.
+
+        With `across` each is told by the one before it, whose queries and values meet its own keys; the first by the last
+        as it was.
+        """
+        views = list(views)
+        for index, (norm, attention) in enumerate(zip(self.norms, self.attention, strict=True)):
+            own = norm(views[index])
+            asking = self.norms[index - 1](views[index - 1]) if self.across else own
+            views[index] = views[index] + attention(asking, own)
+        whole = torch.cat(views, dim=-1)
+        return list((whole + self.mlp(self.norm(whole))).chunk(len(views), dim=-1))
 
 
 class Dtf(nn.Module):
-    """Guided points `[B, F, 25, CHANNELS]` to joints and the logarithm of their spread, `[B, F, 30, 3]` each, metres."""
+    """Guided points `[B, F, VALUES]` to joints and the logarithm of their spread, `[B, F, 30, 3]` each, metres."""
 
     def __init__(self, settings: DtfSettings) -> None:
         super().__init__()
         self.settings = settings
-        tokens, width = CHANNELS * len(POINTS), settings.width
-        self.views = nn.ModuleList(Generator(tokens, settings) for _ in range(2))
-        self.embed = nn.ModuleList(nn.Linear(tokens, width) for _ in range(2))
-        self.position = nn.ParameterList(nn.Parameter(torch.zeros(1, settings.frames, width)) for _ in range(2))
+        width, count = settings.width, settings.views
+        tokens = _TOKENS * len(POINTS)
+        beside = VALUES - tokens
+        self.views = nn.ModuleList(Generator(tokens, settings) for _ in range(count))
+        self.embed = nn.ModuleList(nn.Linear(tokens + beside, width) for _ in range(count))
+        self.position = nn.ParameterList(nn.Parameter(torch.zeros(1, settings.frames, width)) for _ in range(count))
         self.refine = nn.ModuleList(Refinement(settings, across=False) for _ in range(settings.refinements))
         self.fuse = Refinement(settings, across=True)
-        self.norm = nn.LayerNorm(2 * width)
-        self.head = nn.Linear(2 * width, 2 * 3 * len(JOINTS))
+        self.norm = nn.LayerNorm(count * width)
+        self.head = nn.Linear(count * width, 2 * 3 * len(JOINTS))
+        nn.init.normal_(self.head.weight, std=1e-3)
+        nn.init.zeros_(self.head.bias)
 
-    def forward(self, points: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Joints about the pelvis in the axes of the points' view, and log spread along the same axes."""
-        tokens = points.flatten(2).transpose(1, 2)
+        points = values[..., : CHANNELS * len(POINTS)].unflatten(-1, (len(POINTS), CHANNELS))
+        tokens = points[..., :_TOKENS].flatten(2).transpose(1, 2)
+        beside = torch.cat([points[..., _TOKENS:].flatten(2), values[..., CHANNELS * len(POINTS) :]], dim=-1)
         seen = []
         for view, embed, position in zip(self.views, self.embed, self.position, strict=True):
             tokens = view(tokens)
-            seen.append(embed(tokens.transpose(1, 2)) + position)
-        one, two = seen
+            seen.append(embed(torch.cat([tokens.transpose(1, 2), beside], dim=-1)) + position)
         for part in (*self.refine, self.fuse):
-            one, two = part(one, two)
-        found = self.head(self.norm(torch.cat([one, two], dim=-1))).unflatten(-1, (len(JOINTS), 6))
+            seen = part(seen)
+        found = self.head(self.norm(torch.cat(seen, dim=-1))).unflatten(-1, (len(JOINTS), 6))
         joints, spread = found.split(3, dim=-1)
         return joints - joints[:, :, :1], spread

@@ -22,6 +22,7 @@ _IMPORTANCE = {"elbow": 1.5, "wrist": 1.5, "knee": 1.5, "ankle": 2.0}
 _RIDGE = 1e-6
 _TINY = 1e-12
 _NEAREST = 0.3
+_LEAST_SPREAD = -6.9
 # Metres of motion below which quiet windows are all the same.
 _QUIET = 0.05
 
@@ -50,6 +51,16 @@ def velocity(joints: Tensor, truth: Tensor, chosen: Tensor) -> Tensor:
     step = torch.diff(joints, dim=1) - torch.diff(truth, dim=1)
     distance = length(step).mean(dim=(1, 2))
     return (chosen * distance).sum() / chosen.sum().clamp_min(1e-6)
+
+
+def unlikeliness(spread: Tensor, error: Tensor) -> Tensor:
+    """Mean negative logarithm of a normal distribution's density at `error`, without its constant (NLL).
+
+    spread: logarithm of the standard deviation in metres; both `[B, T, 30, 3]`. A spread below a millimetre counts as one,
+    so that no error is beyond all measure.
+    """
+    spread = spread.clamp_min(_LEAST_SPREAD)
+    return (spread + 0.5 * (error * torch.exp(-spread)).square()).mean()
 
 
 def evenly(joints: Tensor, hidden: Tensor) -> Tensor:

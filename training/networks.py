@@ -27,6 +27,9 @@ _STEADY = 7
 _STILL = 0.01
 _AXES = 9
 _DILATIONS = (1, 3, 9, 27)
+# Channels between what the network knows and the spread that it tells, and the logarithm of the usual spread in metres.
+_DOUBT = 64
+_USUAL_SPREAD = -3.5
 _LONG_DILATIONS = (1, 3, 9, 27, 9, 3)
 
 
@@ -115,10 +118,18 @@ class Lifter(nn.Module):
             self.completer = Stack(_PER_JOINT * len(JOINTS) + _AXES, width, settings.dropout, _LONG_DILATIONS)
             self.beside = nn.Conv1d(width, width, 1, bias=False)
             self.correct = _head(width, 4 * len(JOINTS))
+            self.doubt = nn.Sequential(
+                nn.Conv1d(2 * width, _DOUBT, 1), nn.ReLU(), _head(_DOUBT, 3 * len(JOINTS))
+            )
 
     def lifting(self) -> list[nn.Module]:
         """The parts that work without a gap: the 2D network and the first half of the 3D network."""
         return [self.trunk, self.lift, *([self.smoother, self.shift] if self.settings.smooth else [])]
+
+    def answering(self) -> list[nn.Module]:
+        """The parts that find the joints: all but the one that tells their spread."""
+        both = [self.completer, self.beside, self.correct] if self.settings.complete else []
+        return self.lifting() + both
 
     def lift_seen(self, values: Tensor, point_gaps: Gaps) -> tuple[Tensor, Tensor, Tensor]:
         """The first half's joints `[B, T, 30, 3]`, its features `[B, C, T]`, and the smoothed points `[B, T, 25, 2]`."""
@@ -138,26 +149,28 @@ class Lifter(nn.Module):
         first = _centered(self.lift(hidden).transpose(1, 2).reshape(batch, frames, len(JOINTS), 3))
         return first, hidden, points
 
-    def forward(self, values: Tensor, point_gaps: Gaps, joint_gaps: Gaps) -> tuple[Tensor, Tensor]:
-        """Joints and smoothed points.
+    def forward(self, values: Tensor, point_gaps: Gaps, joint_gaps: Gaps) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Joints, smoothed points, and the logarithm of the joints' spread.
 
-        values: `[B, T, FEATURES]`. Gives `[B, T, 30, 3]` metres about the pelvis in the turned view, and `[B, T, 25, 2]`
-        points in the form of `Features.points`, 0 where out of sight.
+        values: `[B, T, FEATURES]`. Gives `[B, T, 30, 3]` metres about the pelvis in the turned view; `[B, T, 25, 2]`
+        points in the form of `Features.points`, 0 where out of sight; `[B, T, 30, 3]` of standard deviations in metres
+        along the same axes, None without the second half.
         """
         first, hidden, points = self.lift_seen(values, point_gaps)
         if not self.settings.complete:
-            return first, points
+            return first, points, None
         gaps = of_gaps(first, joint_gaps)
         axes = body_axes(first)
         told = torch.cat(
             [torch.cat([turn(part, axes) for part in gaps.ways] + [gaps.times], dim=-1).flatten(2), axes.flatten(2)],
             dim=-1,
         )
-        found = self.correct(self.completer(told, self.beside(hidden))).transpose(1, 2)
-        found = found.reshape(*first.shape[:3], 4)
+        surroundings = self.completer(told, self.beside(hidden))
+        found = self.correct(surroundings).transpose(1, 2).reshape(*first.shape[:3], 4)
+        spread = _USUAL_SPREAD + self.doubt(torch.cat([hidden, surroundings], dim=1)).transpose(1, 2)
         straight = torch.sigmoid(found[..., 3:]) * gaps.ways[1]
         change = straight + gaps.amount * turn(found[..., :3], axes.transpose(-1, -2))
-        return _centered(first + change * gaps.out), points
+        return _centered(first + change * gaps.out), points, spread.reshape(first.shape)
 
 
 @dataclass(frozen=True, slots=True)

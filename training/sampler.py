@@ -59,49 +59,56 @@ class Batch:
         return replace(self, **{name: part.to(device) for name, part in parts.items() if part is not None})
 
 
-def network_batch(
-    points: np.ndarray,
-    confidence: np.ndarray,
-    seen: np.ndarray,
-    joints: np.ndarray,
-    truth: np.ndarray,
-    labelled: np.ndarray,
-    known: np.ndarray | None = None,
-) -> Batch:
-    """The batch for detections and what is true of them.
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Windows of motion as a detector saw them and as they are; B windows of T frames.
 
     points: `[B, T, 25, 2]` slopes as detected, confidence and seen `[B, T, 25]`. joints: `[B, T, 30, 3]` metres in the
     camera frame. truth: `[B, T, 25, 2]` slopes of the true points. labelled: `[B]` bool. known: `[B, T, 25]` bool, what
-    would be seen if nothing were hidden on purpose.
+    would be seen if nothing were hidden on purpose; None where nothing is.
     """
+
+    points: np.ndarray
+    confidence: np.ndarray
+    seen: np.ndarray
+    joints: np.ndarray
+    truth: np.ndarray
+    labelled: np.ndarray
+    known: np.ndarray | None = None
+
+
+def network_batch(windows: Windows) -> Batch:
+    """The batch for S3's networks."""
+    points, confidence, seen = windows.points, windows.confidence, windows.seen
     given = features(points, confidence, seen)
     return Batch(
         values=torch.from_numpy(given.values),
         sighted=torch.from_numpy(given.points),
-        point_gaps=_gaps(given.point_gaps),
-        joint_gaps=_gaps(given.joint_gaps),
+        point_gaps=gaps(given.point_gaps),
+        joint_gaps=gaps(given.joint_gaps),
         seen=torch.from_numpy(seen.astype(np.float32)),
         hidden=torch.from_numpy(1.0 - joints_seen(seen).astype(np.float32)),
-        points=torch.from_numpy(seen_as(truth, given).astype(np.float32)),
-        joints=torch.from_numpy(in_view(joints, given)),
+        points=torch.from_numpy(seen_as(windows.truth, given).astype(np.float32)),
+        joints=torch.from_numpy(in_view(windows.joints, given.views)),
         size=torch.from_numpy(given.size.astype(np.float32)),
-        labelled=torch.from_numpy(labelled.astype(np.float32)),
-        clear=None if known is None else _clear(features(points, confidence, known), given),
+        labelled=torch.from_numpy(windows.labelled.astype(np.float32)),
+        clear=None if windows.known is None else _clear(features(points, confidence, windows.known), given),
     )
 
 
 def _clear(whole: Features, given: Features) -> Clear:
     turn = given.views @ np.swapaxes(whole.views, -1, -2)
-    return Clear(torch.from_numpy(whole.values), _gaps(whole.point_gaps), torch.from_numpy(turn.astype(np.float32)))
+    return Clear(torch.from_numpy(whole.values), gaps(whole.point_gaps), torch.from_numpy(turn.astype(np.float32)))
 
 
-def in_view(joints: np.ndarray, given: Features) -> np.ndarray:
-    """Joints `[..., T, 30, 3]` of the camera frame about the pelvis, in the axes of the view that the network has."""
+def in_view(joints: np.ndarray, views: np.ndarray) -> np.ndarray:
+    """Joints `[..., T, 30, 3]` of the camera frame about the pelvis, in the axes of `views` `[..., T, 3, 3]`."""
     about = joints - joints[..., :1, :]
-    return (about @ np.swapaxes(given.views, -1, -2)).astype(np.float32)
+    return (about @ np.swapaxes(views, -1, -2)).astype(np.float32)
 
 
-def _gaps(near: Neighbors) -> Gaps:
+def gaps(near: Neighbors) -> Gaps:
+    """The nearest sights as tensors."""
     return Gaps(
         torch.from_numpy(np.ascontiguousarray(near.before, dtype=np.int64)),
         torch.from_numpy(np.ascontiguousarray(near.after, dtype=np.int64)),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TrainingDataError
+from .fusion_settings import RUNS, FusionSettings
 from .networks import NetworkSettings
 
 RECIPES = Path(__file__).parent / "recipes.toml"
@@ -35,11 +36,11 @@ class LossSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """One training run, in two parts: to lift what is seen, and then, with that at rest, to complete what is hidden.
+    """One training run of S3: to lift what is seen; with that at rest, to complete what is hidden; last, to tell how far off it is.
 
-    without: sources that are left out whole. lifting, completing: optimizer steps of the two parts. batch, frames: how
-    many windows of how many frames a step has. rate, fine_rate: peak learning rates of AdamW in the two parts, half a cosine
-    over each; what is to be added to a good answer is small, and drowns at the first rate.
+    without: sources that are left out whole. lifting, completing, spreading: optimizer steps of the parts. batch, frames: how
+    many windows of how many frames a step has. rate, fine_rate: peak learning rates of AdamW in the first two parts, half
+    a cosine over each; what is to be added to a good answer is small, and drowns at the first rate.
     average: decay of the weights' running average, which is what is exported. cylinders: let the body hide its own
     points, by the Cylinder Man. labelled: share of the clips whose 3D is used; unlabelled: use the 2D of the rest.
     """
@@ -49,6 +50,7 @@ class TrainingSettings:
     seed: int = 1
     lifting: int = 8000
     completing: int = 5000
+    spreading: int = 200
     batch: int = 32
     frames: int = 128
     rate: float = 2e-3
@@ -64,21 +66,33 @@ class TrainingSettings:
 
     @property
     def steps(self) -> int:
-        """Optimizer steps of both parts."""
-        return self.lifting + (self.completing if self.network.complete else 0)
+        """Optimizer steps of all parts."""
+        return self.lifting + (self.completing + self.spreading if self.network.complete else 0)
+
+    @property
+    def answering(self) -> int:
+        """Steps of the parts that find the joints, after which only their spread is learned."""
+        return self.steps - (self.spreading if self.network.complete else 0)
 
 
-def recipe(name: str, path: Path = RECIPES) -> TrainingSettings:
+Settings = TrainingSettings | FusionSettings
+"""A run of S3, or of one of the other systems."""
+
+
+def recipe(name: str, path: Path = RECIPES) -> Settings:
     """The settings that the recipe file calls `name`: the defaults with what the file changes.
 
-    A recipe may build on another by `base = "name"`. Raises TrainingDataError for a name or a field that is not there.
+    A recipe may build on another by `base = "name"`; one that does not is a run of S3 unless it says which by `kind`, a key
+    of `fusion_settings.RUNS`. Raises TrainingDataError for a name, a kind or a field that is not there.
     """
     known = tomllib.loads(path.read_text("utf-8"))
     if name not in known:
         raise TrainingDataError(f"There is no recipe {name!r}. Choose one of: {', '.join(known)}.")
     changes = dict(known[name])
-    base = changes.pop("base", None)
-    start = recipe(base, path) if base else TrainingSettings()
+    base, kind = changes.pop("base", None), changes.pop("kind", None)
+    if kind is not None and kind not in RUNS:
+        raise TrainingDataError(f"The recipe {name!r} is of the kind {kind!r}. Choose one of: {', '.join(RUNS)}.")
+    start = recipe(base, path) if base else RUNS[kind]() if kind else TrainingSettings()
     return _changed(start, changes | {"name": name})
 
 

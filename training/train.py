@@ -10,28 +10,21 @@ import argparse
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from .clips import Clip
 from .command import exit_code
 from .curves import draw
-from .export import export
 from .files import replace_file
+from .loop import Check
 from .motion.store import read_clips, read_manifest
-from .motion_sampler import MotionSampler
-from .networks import Lifter, without_completion
-from .sampler import Batch
-from .settings import TrainingSettings, recipe
+from .runs import prepare
+from .settings import Settings, recipe
 from .splits import split, without_source
-from .trainer import Check, Trainer
-
-_HELD_OUT_SEED = 20_001
-_HELD_OUT_BATCHES = 4
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,7 +41,7 @@ def _train_all(options: argparse.Namespace) -> None:
         train(_settings(name, options), clips, options.out, options.check_every, data)
 
 
-def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every: int, data: str) -> Path:
+def train(settings: Settings, clips: list[Clip], out: Path, check_every: int, data: str) -> Path:
     """Train one network to its last step and export it; gives the ONNX file's path.
 
     data: SHA-256 of the data file's content, for the report.
@@ -56,8 +49,7 @@ def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every:
     for source in settings.without:
         clips = without_source(clips, source)
     learned, held_out = split(clips, "train"), split(clips, "validation")
-    folder = out / settings.name
-    trainer = Trainer(settings, MotionSampler(learned, settings), _held_out(held_out, settings), folder)
+    run, folder = prepare(settings, learned, held_out, out), out / settings.name
     print(f"{settings.name}: {len(learned)} clips, {sum(map(len, learned)) / 1800:.1f} minutes of motion", flush=True)
 
     def say(check: Check) -> None:
@@ -67,33 +59,18 @@ def train(settings: TrainingSettings, clips: list[Clip], out: Path, check_every:
             f" {1000 * check.hidden:.1f} mm, {check.speed:,.0f} frames/s",
             flush=True,
         )
-        draw(trainer.checks, settings.name, folder / "curves.png")
+        draw(run.trainer.checks, settings.name, folder / "curves.png")
 
-    trainer.run(check_every, say)
-    network = trainer.average.module
-    if not isinstance(network, Lifter):
-        raise TypeError("The averaged network is no lifter.")
+    run.trainer.run(check_every, say)
     goal = out / f"{settings.name}.onnx"
-    digest = export(network, goal)
-    if settings.network.complete:
-        export(without_completion(network), out / f"{settings.name}-unmasked.onnx")
-    _write_report(folder / "report.json", settings, learned, trainer.checks, digest, data)
+    digest = run.write(run.trainer.average.module, goal)
+    _write_report(folder / "report.json", settings, learned, run.trainer.checks, digest, data)
     print(f"{settings.name}: {goal} is written, SHA-256 {digest}", flush=True)
     return goal
 
 
-def _held_out(clips: list[Clip], settings: TrainingSettings) -> list[Batch]:
-    """The same clean and masked windows of held-out clips for every run."""
-    rng = np.random.default_rng(_HELD_OUT_SEED)
-    batches = []
-    sampler = MotionSampler(clips, replace(settings, labelled=1.0, unlabelled=False))
-    for masked in (False, True):
-        batches += [sampler.batch(rng, masked=masked) for _ in range(_HELD_OUT_BATCHES)]
-    return batches
-
-
 def _write_report(
-    path: Path, settings: TrainingSettings, clips: list[Clip], checks: list[Check], digest: str, data: str
+    path: Path, settings: Settings, clips: list[Clip], checks: list[Check], digest: str, data: str
 ) -> None:
     facts: dict[str, Any] = {
         "settings": asdict(settings),
@@ -113,12 +90,12 @@ def _frames(clips: list[Clip]) -> Counter[str]:
     return counts
 
 
-def _settings(name: str, options: argparse.Namespace) -> TrainingSettings:
+def _settings(name: str, options: argparse.Namespace) -> Settings:
     settings = recipe(name)
     changes = {
         key: getattr(options, key)
-        for key in ("lifting", "completing", "batch", "seed")
-        if getattr(options, key) is not None
+        for key in ("lifting", "completing", "spreading", "steps", "batch", "seed")
+        if getattr(options, key) is not None and key in {item.name for item in fields(settings)}
     }
     return replace(settings, **changes)
 
@@ -130,8 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="packed motion, from penumbra.training.pack")
     parser.add_argument("--recipe", nargs="+", default=["s3"], help="names in training/recipes.toml, one after another")
     parser.add_argument("--out", type=Path, default=Path("build/training"), help="folder for networks and checkpoints")
-    parser.add_argument("--lifting", type=int, help="steps of the first part, instead of the recipe's")
-    parser.add_argument("--completing", type=int, help="steps of the second part, instead of the recipe's")
+    parser.add_argument("--steps", type=int, help="steps, instead of the recipe's; for S3 those of its parts:")
+    for part in ("lifting", "completing", "spreading"):
+        parser.add_argument(f"--{part}", type=int, help="steps of this part, instead of the recipe's")
     parser.add_argument("--batch", type=int, help="windows a step, instead of the recipe's")
     parser.add_argument("--seed", type=int, help="seed, instead of the recipe's")
     parser.add_argument("--threads", type=int, default=1, help="processor threads")

@@ -1,29 +1,21 @@
-"""One training run of S3's networks: steps, checks against held-out clips, checkpoints that a later run goes on from."""
+"""One training run of S3's networks, in three parts: to lift, to complete, and to tell how far off it may be."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor, nn
 
 from ..models.skeletons import POINT_JOINTS
-from . import checkpoint, losses
+from . import losses
+from .loop import Errors, Loop, device, rise_and_fall
 from .networks import Lifter, turn
 from .sampler import Batch
 from .settings import TrainingSettings
 from .soft_cylinders import hiding_loss
-
-CHECKPOINT = "checkpoint.safetensors"
-# Gradients longer than this are shortened, so that one odd batch does no harm.
-_LONGEST_GRADIENT = 1.0
 
 
 class Sampler(Protocol):
@@ -34,78 +26,50 @@ class Sampler(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What the averaged network does on held-out clips.
-
-    clean, masked: MPJPE in metres over the 17 joints in windows without and with hidden points. hidden: over the hidden
-    joints of the latter. loss: the mean training loss since the last check. speed: frames a second.
-    """
-
-    step: int
-    loss: float
-    clean: float
-    masked: float
-    hidden: float
-    speed: float
-
-
-class Trainer:
-    """The state of a run in `folder`. It goes on from the checkpoint there, if any."""
+class Trainer(Loop[Lifter]):
+    """The state of a run of S3 in `folder`."""
 
     def __init__(self, settings: TrainingSettings, sampler: Sampler, held_out: list[Batch], folder: Path) -> None:
         torch.manual_seed(settings.seed)
-        self.settings = settings
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.network = Lifter(settings.network).to(self.device)
-        self.average = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.average), use_buffers=True
+        network = Lifter(settings.network).to(device())
+        optimizer = torch.optim.AdamW(
+            network.parameters(), settings.rate, weight_decay=settings.decay, betas=(0.9, 0.98)
         )
+        super().__init__(settings, network, optimizer, folder)
+        self.settings = settings
         self.judge = losses.Discriminator().to(self.device)
-        self.step = 0
-        self.checks: list[Check] = []
         self._sampler = sampler
         self._held_out = [batch.to(self.device) for batch in held_out]
-        self._rng = np.random.default_rng(settings.seed)
-        self._optimizer = torch.optim.AdamW(
-            self.network.parameters(), settings.rate, weight_decay=settings.decay, betas=(0.9, 0.98)
-        )
         self._judging = torch.optim.AdamW(self.judge.parameters(), 3e-4)
         self._weights = losses.joint_weights().to(self.device)
-        self._file = folder / CHECKPOINT
-        # matrix units for 16-bit numbers are many times as fast where there are any
-        self._half = self.device.type == "cuda" or torch.backends.mkldnn.is_available()
-        folder.mkdir(parents=True, exist_ok=True)
-        if self._file.exists():
-            self._resume()
+        self._resume()
+        if self.step > settings.lifting:
+            self._rest()
 
-    def run(self, check_every: int, say: Callable[[Check], None]) -> None:
-        """Train to the last step; every `check_every` steps check, save, and hand the check to `say`."""
-        began, total, since = time.monotonic(), 0.0, self.step
-        while self.step < self.settings.steps:
-            total += self._train_step()
-            if self.step % check_every == 0 or self.step == self.settings.steps:
-                frames = (self.step - since) * self.settings.batch * self.settings.frames
-                speed = frames / (time.monotonic() - began)
-                self.checks.append(self._check(total / (self.step - since), speed))
-                self._save()
-                say(self.checks[-1])
-                began, total, since = time.monotonic(), 0.0, self.step
+    @property
+    def _completing(self) -> bool:
+        """Whether the run is beyond its first part."""
+        return self.step >= self.settings.lifting
 
-    def _train_step(self) -> float:
+    @property
+    def _spreading(self) -> bool:
+        """Whether the run is in its last part."""
+        return self.step >= self.settings.answering
+
+    def _loss(self) -> Tensor:
         settings = self.settings
-        if self.step == settings.lifting:
+        if self.step in {settings.lifting, settings.answering}:
             self._come_to_rest()
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._rate()
-        batch = self._sampler.batch(self._rng, masked=self._completing).to(self.device)
         self.network.train()
+        if self._spreading:
+            return self._spread(self._sampler.batch(self._rng, masked=bool(self._rng.random() < 0.7)).to(self.device))
+        batch = self._sampler.batch(self._rng, masked=self._completing).to(self.device)
         if self._completing:
             for part in self.network.lifting():
                 part.eval()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+        with self._autocast():
             if self._completing:
-                joints, points = self.network(batch.values, batch.point_gaps, batch.joint_gaps)
+                joints, points, _ = self.network(batch.values, batch.point_gaps, batch.joint_gaps)
             else:
                 joints, _, points = self.network.lift_seen(batch.values, batch.point_gaps)
         joints, points = joints.float(), points.float()
@@ -113,35 +77,23 @@ class Trainer:
         loss = loss + self._anatomical(joints)
         if settings.unlabelled:
             loss = loss + self._unlabelled(batch, joints)
-        judged = (
+        if (
             not self._completing
             and settings.losses.adversarial > 0
             and self.step >= settings.losses.adversarial_from * settings.lifting
-        )
-        if judged:
-            loss = loss + settings.losses.adversarial * losses.judged_real(self.judge(joints))
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_GRADIENT)
-        self._optimizer.step()
-        if judged:
+        ):
             self._teach_judge(batch, joints.detach())
-        self.average.update_parameters(self.network)
-        self.step += 1
-        return float(loss.detach())
-
-    @property
-    def _completing(self) -> bool:
-        """Whether the run is in its second part."""
-        return self.step >= self.settings.lifting
+            loss = loss + settings.losses.adversarial * losses.judged_real(self.judge(joints))
+        return loss
 
     def _come_to_rest(self) -> None:
-        """Begin the second part: the averaged weights become the network's, and what lifts is no longer trained."""
+        """Begin the next part: the averaged weights become the network's, and what is learned is no longer trained."""
         self.network.load_state_dict(self.average.module.state_dict())
-        self._freeze()
+        self._rest()
 
-    def _freeze(self) -> None:
-        for part in self.network.lifting():
+    def _rest(self) -> None:
+        parts = self.network.lifting() if not self._spreading else self.network.answering()
+        for part in parts:
             part.requires_grad_(requires_grad=False)
 
     def _supervised(self, batch: Batch, joints: Tensor, points: Tensor) -> Tensor:
@@ -163,7 +115,7 @@ class Trainer:
         """
         if batch.clear is None:
             raise ValueError("A batch for the second part tells what it looks like with nothing hidden.")
-        with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+        with torch.no_grad(), self._autocast():
             goal = self.network.lift_seen(batch.clear.values, batch.clear.point_gaps)[0].float()
         goal = turn(goal, batch.clear.turn)
         windows = losses.evenly(goal, batch.hidden)
@@ -195,48 +147,34 @@ class Trainer:
         loss.backward()
         self._judging.step()
 
+    def _spread(self, batch: Batch) -> Tensor:
+        """The term of the last part: how likely the errors are by the spread that the network tells."""
+        for part in self.network.answering():
+            part.eval()
+        with self._autocast():
+            joints, _, spread = self.network(batch.values, batch.point_gaps, batch.joint_gaps)
+        if spread is None:
+            raise ValueError("A network without its second half tells no spread.")
+        return losses.unlikeliness(spread.float(), joints.float().detach() - batch.joints)
+
     def _rate(self) -> float:
         """Learning rate: in each part a straight rise, then half a cosine."""
         settings = self.settings
-        part = settings.completing if self._completing else settings.lifting
-        done = self.step - settings.lifting if self._completing else self.step
-        peak = settings.fine_rate if self._completing else settings.rate
-        warm = min(settings.warmup, part // 2)
-        if done < warm:
-            return peak * (done + 1) / warm
-        share = (done - warm) / max(part - warm, 1)
-        return peak * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * share)))
+        if self._spreading:
+            return rise_and_fall(self.step - settings.answering, settings.spreading, settings.fine_rate, settings.warmup)
+        if self._completing:
+            return rise_and_fall(self.step - settings.lifting, settings.completing, settings.fine_rate, settings.warmup)
+        return rise_and_fall(self.step, settings.lifting, settings.rate, settings.warmup)
 
     @torch.no_grad()
-    def _check(self, loss: float, speed: float) -> Check:
+    def _errors(self) -> tuple[float, float, float]:
         self.average.eval()
-        clean, masked, hidden = [], [], []
+        found = Errors()
         for batch in self._held_out:
-            joints, _ = self.average(batch.values, batch.point_gaps, batch.joint_gaps)
-            error = torch.linalg.vector_norm(joints - batch.joints, dim=-1)[..., :17]
-            out = batch.hidden[..., :17] > 0
-            if out.any():
-                masked.append(error.mean())
-                hidden.append(error[out].mean())
-            else:
-                clean.append(error.mean())
-        return Check(self.step, loss, _mean(clean), _mean(masked), _mean(hidden), speed)
+            joints, *_ = self.average(batch.values, batch.point_gaps, batch.joint_gaps)
+            found.add(joints, batch.joints, batch.hidden)
+        return found.means()
 
-    def _parts(self) -> tuple[dict[str, torch.nn.Module], dict[str, torch.optim.Optimizer]]:
-        modules = {"network": self.network, "average": self.average, "judge": self.judge}
-        return modules, {"optimizer": self._optimizer, "judging": self._judging}
-
-    def _save(self) -> None:
-        facts = {"step": self.step, "checks": [asdict(check) for check in self.checks], "run": asdict(self.settings)}
-        checkpoint.save(self._file, *self._parts(), self._rng, facts)
-
-    def _resume(self) -> None:
-        facts: dict[str, Any] = checkpoint.load(self._file, *self._parts(), self._rng)
-        self.step = facts["step"]
-        self.checks = [Check(**check) for check in facts["checks"]]
-        if self.step > self.settings.lifting:
-            self._freeze()
-
-
-def _mean(values: list[Tensor]) -> float:
-    return float(torch.stack(values).mean()) if values else math.nan
+    def _parts(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
+        modules, optimizers = super()._parts()
+        return modules | {"judge": self.judge}, optimizers | {"judging": self._judging}
