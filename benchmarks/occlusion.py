@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..inference.lifted import Lifter
@@ -19,11 +18,12 @@ from ..inference.systems import open_lifter_at
 from ..models.weights import network_path
 from ..training.clips import Clip
 from ..training.detector import DetectorModel, typical
-from ..training.occlusion import SUITE, Clean, Protocol, Wrong
+from ..training.occlusion import SUITE, Clean, Wrong
 from ..training.pack import only_source, read_clips, split
-from ..training.trials import Body, choose, trials
+from ..training.trials import Body
 from .lifter_speed import speed_figures
-from .occlusion_methods import METHODS, Method
+from .occlusion_methods import METHODS, Method, Networks
+from .occlusion_sets import HELD_OUT, TRAINED, UNMASKED, WITHOUT, Size, a_set, remarks
 from .occlusion_suite import Outcome, run_gate, run_suite
 from .occlusion_tables import (
     GAPS,
@@ -40,18 +40,6 @@ from .occlusion_tables import (
     suite_table,
 )
 from .report import RESULTS, Figure, publish
-
-_NETWORKS = Path(__file__).parent.parent / "build" / "training"
-_UNMASKED = "{}-unmasked.onnx"
-HELD_OUT = "held-out"
-
-_WITHOUT = {
-    "animated_drawings": "s3-without-small",
-    "cmu": "s3-without-cmu",
-    "mesh2motion": "s3-without-small",
-    "reactidle": "s3-without-reactidle",
-}
-"""The recipe whose network never saw a source; the two small ones were left out together."""
 
 _CONDITIONS: tuple[tuple[Body, bool], ...] = (("own", False), ("matched", False), ("own", True))
 """Whose bodies, and whether the detector errs, for sources that were left out."""
@@ -70,35 +58,25 @@ _ABLATION = {
 """What the rows of the ablation are called, and the recipes that trained them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much is tried: the least and most clips of a set, and the occlusions of the suite."""
-
-    least: int
-    most: int
-    suite: tuple[Protocol, ...]
-
-
-FULL = Size(30, 36, SUITE)
-QUICK = Size(6, 6, (Clean(),))
+FULL, QUICK = Size(30, 36), Size(6, 6)
 
 
 def main(argv: list[str]) -> int:
     """Measure, print and, unless `--quick`, keep."""
     parser = argparse.ArgumentParser(description="What occlusion costs.")
     parser.add_argument("--data", type=Path, required=True, help="packed motion, as training/pack.py writes it")
-    parser.add_argument("--networks", type=Path, default=_NETWORKS, help="folder that the trainer wrote")
+    parser.add_argument("--networks", type=Path, default=TRAINED, help="folder that the trainer wrote")
     parser.add_argument("--network", type=Path, help="the trained lifter's weights, instead of the shipped ones")
     parser.add_argument("--quick", action="store_true", help="few clips and occlusions, under a minute, nothing kept")
     options = parser.parse_args(argv)
-    size = QUICK if options.quick else FULL
+    size, protocols = (QUICK, (Clean(),)) if options.quick else (FULL, SUITE)
     clips = read_clips(options.data)
     network = options.network or network_path("s3")
-    unmasked = options.networks / _UNMASKED.format("s3")
     ours = _open(network)
     held_out = split(clips, "test")
+    networks = Networks({"s3": ours, "unmasked": _open(options.networks / f"{UNMASKED.format('s3')}.onnx")})
 
-    outcome = suite(held_out, {"s3": ours, "unmasked": _open(unmasked)}, (*size.suite, *GAPS, *HARD), size)
+    outcome = run_suite(a_set(held_out, size), (*protocols, *GAPS, *HARD), METHODS, networks)
     figures = [*excess_figures(outcome, HELD_OUT), _no_worse(outcome)]
     curves = {HELD_OUT: outcome}
     parts = [suite_table(outcome, "Held-out clips", "Perfect 2D, the performers' own bodies; millimetres.")]
@@ -123,41 +101,25 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def suite(
-    clips: Sequence[Clip],
-    lifters: Mapping[str, Lifter],
-    protocols: Sequence[Protocol],
-    size: Size,
-    body: Body = "own",
-    model: DetectorModel | None = None,
-    methods: tuple[Method, ...] = METHODS,
-) -> Outcome:
-    """The methods on windows of `clips` under `protocols`."""
-    chosen = choose(clips, size.least, size.most)
-    return run_suite(list(trials(chosen, body, model or DetectorModel())), protocols, methods, lifters)
-
-
 def left_out(clips: Sequence[Clip], networks: Path, size: Size) -> dict[tuple[str, str], Outcome]:
     """Every source by the network that was trained without it: by source and condition."""
     found: dict[tuple[str, str], Outcome] = {}
-    for source, recipe in _WITHOUT.items():
-        alone = only_source(clips, source)
-        lifters = {
-            "s3": _open(networks / f"{recipe}.onnx"),
-            "unmasked": _open(networks / _UNMASKED.format(recipe)),
-        }
+    for source, ending in WITHOUT.items():
+        recipe = f"s3-without-{ending}"
+        files = {"s3": recipe, "unmasked": UNMASKED.format(recipe)}
+        asked = Networks({name: _open(networks / f"{file}.onnx") for name, file in files.items()})
         for body, noisy in _CONDITIONS:
             plain = body == "own" and not noisy
+            alone = a_set(only_source(clips, source), size, body, typical() if noisy else None)
             protocols = (Clean(), *HARD, *(GAPS if plain else ()))
-            model = typical() if noisy else None
-            found[source, _condition(body, noisy=noisy)] = suite(alone, lifters, protocols, size, body, model)
+            found[source, _condition(body, noisy=noisy)] = run_suite(alone, protocols, METHODS, asked)
     return found
 
 
 def gated(clips: Sequence[Clip], lifter: Lifter, size: Size, model: DetectorModel) -> tuple[Outcome, Outcome]:
     """The lifter ungated and gated, on points that are right and on points that are wrong with confidence."""
     protocols = (Clean(), *(protocol for protocol in SUITE if isinstance(protocol, Wrong)))
-    return run_gate(list(trials(choose(clips, size.least, size.most), "own", model)), protocols, lifter)
+    return run_gate(a_set(clips, size, "own", model), protocols, lifter)
 
 
 def ablation(clips: Sequence[Clip], networks: Path, size: Size) -> list[str]:
@@ -166,8 +128,8 @@ def ablation(clips: Sequence[Clip], networks: Path, size: Size) -> list[str]:
     methods = tuple(Method(label, label, "own") for label, path in files.items() if path.is_file())
     if not methods:
         return []
-    lifters = {method.network: _open(files[method.network]) for method in methods}
-    return [ablation_table(suite(clips, lifters, (Clean(), *HARD), size, methods=methods), methods)]
+    asked = Networks({method.lifter: _open(files[method.lifter]) for method in methods})
+    return [ablation_table(run_suite(a_set(clips, size), (Clean(), *HARD), methods, asked), methods)]
 
 
 def _open(path: Path) -> Lifter:
@@ -180,9 +142,9 @@ def _condition(body: str, *, noisy: bool) -> str:
 
 def _no_worse(outcome: Outcome) -> Figure:
     clean = {
-        method.network: outcome.mean("clean", method.name, "everything").mean
+        method.lifter: outcome.mean("clean", method.name, "everything").mean
         for method in METHODS
-        if method is OURS or method.network != OURS.network
+        if method is OURS or method.lifter != OURS.lifter
     }
     return Figure("clean_over_unmasked", clean["s3"] / clean["unmasked"], "", 1.02)
 
@@ -198,21 +160,7 @@ def _mean_clean(figures: Sequence[Figure]) -> list[Figure]:
 
 def _remarks(size: Size) -> list[str]:
     return [
-        (
-            f"Sets of {size.least} to {size.most} clips of 6 to 10 s at 30 frames a second (shorter recordings whole), each seen "
-            "by one virtual camera, standing or moving, anywhere around the subject; where a source has too few recordings, by "
-            "several. Cameras, occlusions and noise are the same for all methods."
-        ),
-        (
-            "Errors: millimetres over the 17 joints of Human3.6M about the pelvis, means over clips; intervals: 95 % by bootstrap "
-            "over recordings. Hidden joints: those of which a point is hidden. Excess: the error on hidden joints less the same "
-            "lifter's error at the same joints and frames where it sees everything."
-        ),
-        (
-            "Baselines: 2D held (last sight) or led in a line across the gap, the lifter told that all is seen; the line in 3D "
-            "between the lifter's answers before and after the gap. All by S3's own first half, which is the same network "
-            "trained without masks: where nothing is hidden the two are one."
-        ),
+        *remarks(size),
         "Sources left out: neither S3's network nor its first half ever saw the source.",
         "Wrong but confident: half a second and one and a half seconds of swapped, displaced and drifting limbs.",
     ]

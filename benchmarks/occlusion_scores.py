@@ -37,6 +37,10 @@ class Score:
         return self.hidden - self.clean
 
 
+NOT_TRIED = Score(np.nan, np.nan, np.nan, np.nan, np.nan)
+"""The score of a method on a trial that it was not tried on."""
+
+
 def score(answer: np.ndarray, clean: np.ndarray, truth: np.ndarray, hidden: np.ndarray) -> Score:
     """Score `answer` `[T, 30, 3]`, with `clean` the same lifter's answer without occlusion and `hidden` `[T, 30]`."""
     answer, clean, truth = (joints[:, :SCORED] for joints in (answer, clean, truth))

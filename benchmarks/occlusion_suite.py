@@ -17,8 +17,8 @@ from ..training.metrics.bootstrap import Interval
 from ..training.occlusion import Protocol, joint_hidden, stream
 from ..training.simulated_flow import FlowNoise, simulated_flow
 from ..training.trials import Trial, believe, occlude
-from .occlusion_methods import Method, lift_all
-from .occlusion_scores import Score, mean_interval, ratio_interval, score
+from .occlusion_methods import Method, Networks, lift_all, lift_clean
+from .occlusion_scores import NOT_TRIED, Score, mean_interval, ratio_interval, score
 
 # The seed by which the flow's noise differs from the protocol's own random numbers.
 _FLOW = 1
@@ -40,23 +40,36 @@ class Outcome:
         """Its mean, with the bootstrap's interval."""
         return mean_interval(self.values(protocol, method, field), self.recordings)
 
-    def best(self, protocol: str, methods: Iterable[Method], field: str) -> str:
-        """The baseline whose mean is the least."""
+    def best(self, protocol: str, methods: Iterable[Method], field: str, chosen: np.ndarray | None = None) -> str:
+        """The baseline whose mean is the least; over the trials that `chosen` `[N]` bool picks, or over all."""
         names = [method.name for method in methods if method.baseline]
-        return min(names, key=lambda name: float(np.nanmean(self.values(protocol, name, field))))
+        kept = slice(None) if chosen is None else chosen
+        return min(names, key=lambda name: float(np.nanmean(self.values(protocol, name, field)[kept])))
 
     def against_best(self, protocol: str, name: str, methods: Iterable[Method], field: str) -> Interval:
-        """The ratio of a method's mean to the best baseline's."""
-        best = self.best(protocol, methods, field)
-        ours, theirs = (self.values(protocol, method, field) for method in (name, best))
+        """The ratio of a method's mean to that of the baseline that is best where the method was tried."""
+        tried = np.isfinite(self.values(protocol, name, field))
+        return self.against(protocol, name, self.best(protocol, methods, field, tried), field)
+
+    def against(self, protocol: str, name: str, other: str, field: str) -> Interval:
+        """The ratio of a method's mean to another's, over the trials that have both."""
+        ours, theirs = (self.values(protocol, method, field) for method in (name, other))
         return ratio_interval(ours, theirs, self.recordings)
+
+    def joined(self, other: Outcome) -> Outcome:
+        """This and another outcome of the same trials, of which the other may have fewer: the first of them.
+
+        What a method was not tried on scores nothing. Raises ValueError where the other's are not the first.
+        """
+        count = len(other.recordings)
+        if self.recordings[:count] != other.recordings:
+            raise ValueError("Only outcomes of the same trials can be joined.")
+        missing = [NOT_TRIED] * (len(self.recordings) - count)
+        return Outcome(self.recordings, {**self.scores, **{key: [*own, *missing] for key, own in other.scores.items()}})
 
 
 def run_suite(
-    trials: Sequence[Trial],
-    protocols: Sequence[Protocol],
-    methods: tuple[Method, ...],
-    lifters: Mapping[str, Lifter],
+    trials: Sequence[Trial], protocols: Sequence[Protocol], methods: Sequence[Method], networks: Networks
 ) -> Outcome:
     """Every method on every trial under every occlusion, the same random numbers for all methods.
 
@@ -65,15 +78,14 @@ def run_suite(
     once = {protocol.name: protocol for protocol in protocols}.values()
     scores: dict[tuple[str, str], list[Score]] = {}
     for trial in trials:
-        given = believe(trial.points, trial.confidence)
-        clean = {name: lifter(given).joints for name, lifter in lifters.items()}
+        clean = lift_clean(methods, networks, believe(trial.points, trial.confidence))
         for protocol in once:
             occluded = occlude(trial, protocol)
             hidden = joint_hidden(occluded.hidden[0])
             sightings = believe(occluded.points[0], occluded.confidence[0])
-            for method, joints in zip(methods, lift_all(methods, lifters, sightings, hidden).values(), strict=True):
-                found = score(joints, clean[method.network], trial.truth, hidden)
-                scores.setdefault((protocol.name, method.name), []).append(found)
+            for name, joints in lift_all(methods, networks, sightings, hidden).items():
+                found = score(joints, clean[name].joints, trial.truth, hidden)
+                scores.setdefault((protocol.name, name), []).append(found)
     return Outcome(tuple(trial.recording for trial in trials), scores)
 
 

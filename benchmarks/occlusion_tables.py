@@ -193,7 +193,7 @@ def draw_gaps(outcomes: Mapping[str, Outcome], path: Path) -> None:
             found = [outcome.mean(gap.name, method.name, "excess") for gap in GAPS]
             ours = method is OURS
             color = "black" if ours else f"C{number}"
-            style = "-" if method.network == OURS.network else "--"
+            style = "-" if method.lifter == OURS.lifter else "--"
             panel.plot(
                 lengths, [item.mean for item in found], style, color=color, lw=2.5 if ours else 1.3, label=method.name
             )

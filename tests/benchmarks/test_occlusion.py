@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from penumbra.benchmarks.occlusion_methods import METHODS, Method, lift_all
-from penumbra.benchmarks.occlusion_scores import mean_interval, ratio_interval, score
+from penumbra.benchmarks.occlusion_methods import METHODS, Method, Networks, lift_all
+from penumbra.benchmarks.occlusion_scores import Score, mean_interval, ratio_interval, score
 from penumbra.benchmarks.occlusion_suite import GATED, UNGATED, Outcome, run_gate, run_suite
 from penumbra.benchmarks.occlusion_tables import (
     GAPS,
@@ -77,7 +78,7 @@ class FlatLifter:
 
 def outcome_of(trial: Trial, blind: float) -> Outcome:
     lifter = FlatLifter(trial, blind)
-    return run_suite([trial], (Clean(), *HARD, *GAPS), METHODS, {"s3": lifter, "unmasked": lifter})
+    return run_suite([trial], (Clean(), *HARD, *GAPS), METHODS, Networks({"s3": lifter, "unmasked": lifter}))
 
 
 def a_clip(name: str, frames: int) -> Clip:
@@ -93,7 +94,7 @@ def test_fills_give_what_geometry_says():
     hidden[100:130, POINTS.index("wrist.L")] = True
     given = Sightings(np.where(hidden[..., None], 0.0, trial.points), (~hidden).astype(float), ~hidden, 30.0)
     lifter = FlatLifter(trial, 0.2)
-    answers = lift_all(METHODS, {"s3": lifter, "unmasked": lifter}, given, joint_hidden(hidden))
+    answers = lift_all(METHODS, Networks({"s3": lifter, "unmasked": lifter}), given, joint_hidden(hidden))
     off = {name: np.linalg.norm(joints - trial.truth, axis=-1)[:, _WRIST] for name, joints in answers.items()}
     step = _SPEED * np.linspace(0.0, 1.0, len(JOINTS))[_WRIST]
     held = step * np.arange(1, 31)
@@ -113,7 +114,7 @@ def test_the_line_in_three_dimensions_joins_the_answers_of_the_same_lifter():
     given = Sightings(np.where(hidden[..., None], 0.0, trial.points), (~hidden).astype(float), ~hidden, 30.0)
     lifter = FlatLifter(trial, 0.2)
     method = Method("line", "s3", "answer")
-    joints = lift_all((method,), {"s3": lifter}, given, joint_hidden(hidden))["line"][:, _WRIST]
+    joints = lift_all((method,), Networks({"s3": lifter}), given, joint_hidden(hidden))["line"][:, _WRIST]
     ends = trial.truth[[99, 130], _WRIST]
     assert joints[99:131] == pytest.approx(np.linspace(ends[0], ends[1], 32), abs=1e-7)
 
@@ -239,3 +240,39 @@ def test_a_matched_body_is_the_mean_body():
     thigh = [JOINTS.index("hip.L"), JOINTS.index("knee.L")]
     lengths = [np.linalg.norm(np.diff(trial.joints[:, thigh], axis=1), axis=-1).mean() for trial in (own, matched)]
     assert lengths[0] / lengths[1] == pytest.approx(1.2, rel=1e-4)
+
+
+def test_a_refiner_is_measured_against_its_own_clean_answer():
+    trial = flat_trial(wave=0.002)
+    lifter = FlatLifter(trial, 0.2)
+
+    def lower(lifted: Lifted) -> Lifted:
+        joints = lifted.joints + [0.0, 0.03, 0.0]
+        joints[:, 0] = 0.0
+        return replace(lifted, joints=joints)
+
+    methods = (Method("plain", "s3", "own"), Method("lowered", "s3", "own", "lower"))
+    outcome = run_suite([trial], (Clean(), HARD[0]), methods, Networks({"s3": lifter}, {"lower": lower}))
+    plain, lowered = (outcome.scores[HARD[0].name, name][0] for name in ("plain", "lowered"))
+    assert plain.clean == pytest.approx(0.0, abs=1e-3)
+    assert lowered.clean == pytest.approx(30.0, abs=1e-3)
+    assert outcome.scores["clean", "lowered"][0].visible == pytest.approx(30.0, abs=1e-3)
+    assert plain.hidden < lowered.hidden < plain.hidden + 30.0
+    assert lowered.excess == pytest.approx(lowered.hidden - 30.0, abs=1e-3)
+
+
+def test_a_method_tried_on_fewer_clips_is_compared_where_it_was_tried():
+    def scores(*values: float) -> list[Score]:
+        return [Score(value, value, value, value, 0.0) for value in values]
+
+    methods = (Method("near", "a", "own", baseline=True), Method("far", "b", "own", baseline=True))
+    whole = Outcome(("a", "b", "c"), {("W", "near"): scores(9.0, 9.0, 0.0), ("W", "far"): scores(8.0, 8.0, 80.0)})
+    slow = Outcome(("a", "b"), {("W", "slow"): scores(4.0, 4.0)})
+    both = whole.joined(slow)
+    assert both.best("W", methods, "excess") == "near"
+    # on the first two clips the other is better
+    assert both.against_best("W", "slow", methods, "excess").mean == pytest.approx(0.5)
+    assert both.against("W", "slow", "near", "excess").mean == pytest.approx(4.0 / 9.0)
+    assert both.mean("W", "slow", "hidden").mean == pytest.approx(4.0)
+    with pytest.raises(ValueError, match="same trials"):
+        slow.joined(whole)
