@@ -78,9 +78,9 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
 
 
 def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | None = None) -> Work[Take]:
-    """Run every stage after the tracking again on a take's own detections, with a camera that may differ.
+    """Run every stage after the tracking again on a take's own detections, with a camera and networks that may differ.
 
-    Raises TakeError where the take holds no detections.
+    Raises TakeError where the take holds no detections, SetupError where a network cannot be used.
     """
     stages = stages or StageSettings()
     yield Progress("solve", 0, STEPS, "Lifting to three dimensions")

@@ -8,12 +8,10 @@ import numpy as np
 
 from ..models.sessions import NetworkSession
 from .lifted import Lifted
-from .own_network import OUTPUT, ask, open_network
+from .own_network import ask, open_network
 from .passes import Answer, in_passes
 from .sight_features import FEATURES, Features, features
 from .sightings import Sightings
-
-__all__ = ["INPUTS", "OUTPUT", "TrainedLifter"]
 
 INPUTS = ("values", "point_before", "point_after", "point_share", "joint_before", "joint_after", "joint_share")
 """Names of what the network reads; `[1, T, ...]` each, as `sight_features.Features` describes them."""
