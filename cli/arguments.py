@@ -47,8 +47,8 @@ exit codes:
 class Request:
     """What one call asks for.
 
-    capture: None where a take is read instead of footage. camera: for a take that is read. lift: for both. target: name of an armature
-    in `blend` (or in the file that is open); None builds a new one. exports: suffixes without the dot.
+    capture: None where a take is read instead of footage. camera: for a take that is read. lift: for both. target: name
+    of an armature in `blend` (or in the file that is open); None builds a new one. exports: suffixes without the dot.
     """
 
     capture: CaptureSettings | None

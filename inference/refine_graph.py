@@ -1,4 +1,4 @@
-"""The refiner of S0 (`training/graph.py`): a graph of all joints in windows of time, asked with few fixed sets of joints cut off.
+"""The refiner of S0 (`training/graph.py`): a graph of all joints in windows of time, asked with few fixed masks.
 
 What the masked answers disagree about is part of the spread, as in Masksembles (Durasov et al., CVPR 2021).
 """

@@ -1,4 +1,4 @@
-"""The pose transformer of S1 as a refiner (`training/ppt.py`): every frame's pose by itself, toward those that people take."""
+"""The pose transformer of S1 as a refiner (`training/ppt.py`): every pose by itself, toward those that people take."""
 
 from __future__ import annotations
 

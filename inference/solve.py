@@ -41,9 +41,9 @@ def solve(
 ) -> Solution:
     """Rotations of the product's bones.
 
-    joints: `[T, J, 3]` metres in Blender's world. belief: `[T, J]` how far each was believed. present: `[T]`. lengths: `[J]` metres to each
-    joint's parent. Directions come from the joints; the turn about them from the hips', shoulders' and ears' lines, from
-    the fold of elbows and knees where they are bent, and from the knuckles.
+    joints: `[T, J, 3]` metres in Blender's world. belief: `[T, J]` how far each was believed. present: `[T]`. lengths:
+    `[J]` metres to each joint's parent. Directions come from the joints; the turn about them from the hips', shoulders'
+    and ears' lines, from the fold of elbows and knees where they are bent, and from the knuckles.
     """
     at = {name: joints[:, index] for index, name in enumerate(JOINTS)}
     sure = _with_knuckles(belief)

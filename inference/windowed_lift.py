@@ -1,4 +1,4 @@
-"""Lifters that read windows of one length, as that of S4 (`training/dtf.py`): points with their gaps filled and labelled in."""
+"""Lifters that read windows of one length, as that of S4 (`training/dtf.py`), with gaps filled and labelled."""
 
 from __future__ import annotations
 
