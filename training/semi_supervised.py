@@ -160,8 +160,11 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _subjects(folder: str, cache: Path, threads: int) -> Iterator[tuple[View, ...]]:
-    """The views of everybody in the demo of that name."""
-    footage = fetch.fetch("pose2sim")
+    """The views of everybody in the demo of that name. Raises TrainingDataError where it cannot be fetched."""
+    try:
+        footage = fetch.fetch("pose2sim")
+    except fetch.FetchError as error:
+        raise TrainingDataError(str(error)) from error
     for scene in SCENES:
         if scene.folder == folder:
             for subject in scene.subjects:

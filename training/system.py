@@ -58,7 +58,7 @@ class System(nn.Module):
 def trained(lifter: str, refiner: str | None, folder: Path) -> System:
     """The averaged networks of finished runs in `folder`, by their recipes' names.
 
-    Raises TrainingDataError where a run is not there or its recipe is of the wrong kind.
+    Raises TrainingDataError where a run is not there, has come to no numbers, or its recipe is of the wrong kind.
     """
     settings = recipe(lifter)
     if isinstance(settings, DtfRun):
@@ -103,6 +103,10 @@ def _fill(network: nn.Module, name: str, folder: Path) -> None:
     if not path.is_file():
         raise TrainingDataError(f"There is no finished run of {name} in {folder}. Train it first.")
     checkpoint.load_average(path, network)
+    if not all(bool(part.isfinite().all()) for part in network.parameters()):
+        raise TrainingDataError(
+            f"The run of {name} in {folder} has come to weights that are no numbers. Train it again."
+        )
 
 
 def _windows(count: int, length: int) -> tuple[Tensor, Tensor]:

@@ -17,6 +17,7 @@ from penumbra.inference.windowed_lift import WindowedLifter
 from penumbra.models.skeletons import BLAZEPOSE, JOINTS
 from penumbra.tests.synthetic import random_motion
 from penumbra.tests.training.filmed import FRAMES, person, taught, views
+from penumbra.tools import fetch
 from penumbra.training import checkpoint, semi_supervised
 from penumbra.training.bodies import mean_body
 from penumbra.training.calibrated_footage import View, sighted
@@ -219,6 +220,26 @@ def test_finished_runs_become_a_system_and_files_that_the_product_reads(runs: Pa
 def test_what_cannot_be_tuned_is_said_in_a_sentence(runs: Path, lifter: str, refiner: str | None, message: str):
     with pytest.raises(TrainingDataError, match=message):
         trained(lifter, refiner, runs)
+
+
+def test_a_run_that_broke_down_is_said_to_have(runs: Path):
+    broken = RayLifter(recipe("ray").network)  # type: ignore[attr-defined]
+    torch.nn.init.constant_(broken.head.bias, torch.nan)
+    path = runs / "ray" / CHECKPOINT
+    checkpoint.save(path, {"average": AveragedModel(broken)}, {}, np.random.default_rng(0), {"step": 1})
+    with pytest.raises(TrainingDataError, match="no numbers"):
+        trained("ray", None, runs)
+
+
+def test_footage_that_cannot_be_fetched_is_a_plain_sentence(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def nothing(_: str) -> Path:
+        raise fetch.FetchError("There is no network. Connect and try again.")
+
+    monkeypatch.setattr(fetch, "fetch", nothing)
+    assert semi_supervised.main(["--data", "none.npz", "--networks", str(runs)]) != 0
+    assert "Connect and try again" in capsys.readouterr().err
 
 
 def test_the_command_tells_before_and_after(
