@@ -56,6 +56,14 @@ class Outcome:
         ours, theirs = (self.values(protocol, method, field) for method in (name, other))
         return ratio_interval(ours, theirs, self.recordings)
 
+    def where(self, chosen: np.ndarray) -> Outcome:
+        """The outcome of the trials that `chosen` `[N]` bool picks."""
+        kept = np.flatnonzero(chosen)
+        return Outcome(
+            tuple(self.recordings[trial] for trial in kept),
+            {key: [own[trial] for trial in kept] for key, own in self.scores.items()},
+        )
+
     def joined(self, other: Outcome) -> Outcome:
         """This and another outcome of the same trials, of which the other may have fewer: the first of them.
 
@@ -83,8 +91,11 @@ def run_suite(
             occluded = occlude(trial, protocol)
             hidden = joint_hidden(occluded.hidden[0])
             sightings = believe(occluded.points[0], occluded.confidence[0])
-            for name, joints in lift_all(methods, networks, sightings, hidden).items():
-                found = score(joints, clean[name].joints, trial.truth, hidden)
+            # whoever fills gaps itself has answered already where there are none
+            asked = [method for method in methods if hidden.any() or method.fill != "own"]
+            answers = lift_all(asked, networks, sightings, hidden)
+            for name, seen in clean.items():
+                found = score(answers.get(name, seen.joints), seen.joints, trial.truth, hidden)
                 scores.setdefault((protocol.name, name), []).append(found)
     return Outcome(tuple(trial.recording for trial in trials), scores)
 

@@ -31,7 +31,7 @@ def excess_figures(outcome: Outcome, name: str) -> list[Figure]:
         return outcome.against_best(protocol, OURS.name, METHODS, field).mean
 
     return [
-        *(Figure(f"excess_{_plain(hard.name)}_{name}", ratio(hard.name, "excess"), "", 0.7) for hard in HARD),
+        *(Figure(f"excess_{plain(hard.name)}_{name}", ratio(hard.name, "excess"), "", 0.7) for hard in HARD),
         Figure(f"excess_worst_gap_{name}", float(np.max([ratio(gap.name, "excess") for gap in GAPS])), "", 1.0),
         Figure(f"hidden_worst_gap_{name}", float(np.max([ratio(gap.name, "hidden") for gap in GAPS])), ""),
     ]
@@ -223,5 +223,6 @@ def _protocols(outcome: Outcome) -> tuple[str, ...]:
     return tuple(dict.fromkeys(protocol for protocol, _ in outcome.scores))
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without anything but letters, digits and underlines."""
     return "_".join("".join(letter if letter.isalnum() else " " for letter in name).split())

@@ -247,7 +247,7 @@ def test_a_refiner_is_measured_against_its_own_clean_answer():
     lifter = FlatLifter(trial, 0.2)
 
     def lower(lifted: Lifted) -> Lifted:
-        joints = lifted.joints + [0.0, 0.03, 0.0]
+        joints = lifted.joints + np.array([0.0, 0.03, 0.0])
         joints[:, 0] = 0.0
         return replace(lifted, joints=joints)
 

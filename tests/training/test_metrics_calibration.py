@@ -86,6 +86,10 @@ def test_spearman_is_within_a_joint():
     half[:, 1] = 7.0
     assert calibration.spearman_within(errors, half) == pytest.approx(0.5)
     assert np.isnan(calibration.spearman_within(errors, np.ones_like(errors)))
+    # of the first joint two frames count, which are in order; of the second none does
+    mask = np.array([[True, False], [True, False], [False, False]])
+    assert calibration.spearman_within(errors, errors, mask) == pytest.approx(1)
+    assert calibration.spearman_within(errors, -errors, mask) == pytest.approx(-1)
 
 
 def test_spearman_over_everything_is_inflated_by_joints_that_err_more():

@@ -100,13 +100,17 @@ def spearman(errors: np.ndarray, sigmas: np.ndarray) -> float:
     return _rank_correlation(errors.ravel(), sigmas.ravel())
 
 
-def spearman_within(errors: np.ndarray, sigmas: np.ndarray) -> float:
+def spearman_within(errors: np.ndarray, sigmas: np.ndarray, mask: np.ndarray | None = None) -> float:
     """Mean over joints of the rank correlation between error and sigma of one joint; both `[..., J]`.
 
     Within a joint, because wrists err more than hips and a network that knows only this would score well over all. Joints
-    whose errors or sigmas are all the same are left out; NaN where none is left.
+    whose errors or sigmas are all the same are left out; NaN where none is left. mask: `[..., J]` bool, what counts.
     """
-    values = [_rank_correlation(*pair) for pair in zip(_columns(errors), _columns(sigmas), strict=True)]
+    counted = np.ones(errors.shape, bool) if mask is None else mask
+    values = [
+        _rank_correlation(error[chosen], sigma[chosen])
+        for error, sigma, chosen in zip(_columns(errors), _columns(sigmas), _columns(counted), strict=True)
+    ]
     known = [value for value in values if np.isfinite(value)]
     return float(np.mean(known)) if known else float("nan")
 

@@ -1,0 +1,109 @@
+"""The bounds on the systems' errors: what is best, and whether it is good enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .occlusion_methods import Method
+from .occlusion_sets import HELD_OUT
+from .occlusion_suite import Outcome
+from .occlusion_tables import plain
+from .report import Figure
+from .systems_methods import BASELINES, GRAPHS, LIFTING, S3
+from .systems_run import HARD, SPARSEST
+
+_EXCESS = 0.5
+
+
+def ranked(outcome: Outcome, methods: Sequence[Method]) -> list[Method]:
+    """The systems, the best first: by their error on hidden joints over S3's on the same clips, the mean over `HARD`.
+
+    Not by excess, which is also small where a system errs as much on what it sees.
+    """
+
+    def hidden(method: Method) -> float:
+        return float(np.mean([outcome.against(hard.name, method.name, S3.name, "hidden").mean for hard in HARD]))
+
+    return sorted(methods, key=hidden)
+
+
+def sparse_figures(outcome: Outcome, methods: Sequence[Method]) -> list[Figure]:
+    """The lifters where one joint in seventeen is left: the best one's error over its own clean one, and over S3's."""
+    lifters = [method for method in LIFTING if method in methods]
+    best = min(lifters, key=lambda method: _error(outcome, SPARSEST.name, method))
+    rivals = [method for method in lifters if method is not S3]
+    name = plain(SPARSEST.name)
+    found = [
+        Figure(
+            f"{name}_over_clean_{plain(best.name)}",
+            _error(outcome, SPARSEST.name, best) / _error(outcome, "clean", best),
+            "",
+            1.5,
+        )
+    ]
+    if rivals:
+        rival = min(rivals, key=lambda method: _error(outcome, SPARSEST.name, method))
+        ratio = outcome.against(SPARSEST.name, rival.name, S3.name, "everything").mean
+        found.append(Figure(f"{name}_{plain(rival.name)}_over_S3", ratio, "", 1.0))
+    return found
+
+
+def excess_figures(outcome: Outcome, best: Method, name: str = HELD_OUT) -> list[Figure]:
+    """The best system's excess on hidden joints over the best baseline's, on the set `name`."""
+    return [
+        Figure(f"excess_{plain(hard.name)}_{name}", _over_baseline(outcome, hard.name, best), "", _EXCESS)
+        for hard in HARD
+    ]
+
+
+def left_out_figures(outcomes: Mapping[str, Outcome], ranking: Sequence[Method]) -> list[Figure]:
+    """The best system on every source that its networks never saw: excess over the best baseline's, and clean errors.
+
+    ranking: the systems, the best first; the first of them that was trained without a source counts.
+    """
+    found: list[Figure] = []
+    clean: dict[str, list[float]] = {"everything": [], "aligned": []}
+    for source, outcome in outcomes.items():
+        best = next(method for method in ranking if ("clean", method.name) in outcome.scores)
+        found += excess_figures(outcome, best, source)
+        for field, name in (("everything", "mpjpe"), ("aligned", "pa")):
+            value = outcome.mean("clean", best.name, field).mean
+            clean[field].append(value)
+            found.append(Figure(f"clean_{name}_{source}", value, "mm"))
+    for field, name, bound in (("everything", "mpjpe", 65.0), ("aligned", "pa", 45.0)):
+        found += [Figure(f"clean_{name}_mean", float(np.mean(clean[field])), "mm", bound)] if clean[field] else []
+    return found
+
+
+def graph_figures(outcome: Outcome, methods: Sequence[Method]) -> list[Figure]:
+    """S0's refiner after the better lifter over that lifter alone: error on hidden joints, and clean error."""
+    pairs = [
+        (alone, refined)
+        for refined in GRAPHS
+        for alone in LIFTING
+        if refined in methods and alone in methods and alone.lifter == refined.lifter
+    ]
+    if not pairs:
+        return []
+
+    def hidden(pair: tuple[Method, Method]) -> float:
+        return float(np.mean([outcome.mean(hard.name, pair[0].name, "hidden").mean for hard in HARD]))
+
+    alone, refined = min(pairs, key=hidden)
+    ratios = [outcome.against(hard.name, refined.name, alone.name, "hidden").mean for hard in HARD]
+    clean = outcome.against("clean", refined.name, alone.name, "everything").mean
+    name = plain(alone.name)
+    return [
+        Figure(f"graph_hidden_over_{name}", float(np.mean(ratios)), "", 0.95),
+        Figure(f"graph_clean_over_{name}", clean, "", 1.02),
+    ]
+
+
+def _over_baseline(outcome: Outcome, protocol: str, method: Method) -> float:
+    return outcome.against_best(protocol, method.name, BASELINES, "excess").mean
+
+
+def _error(outcome: Outcome, protocol: str, method: Method) -> float:
+    return outcome.mean(protocol, method.name, "everything").mean
