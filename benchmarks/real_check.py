@@ -1,31 +1,34 @@
 """The real check: one camera's answer against the triangulation of four, with limbs seen and with limbs painted over.
 
     .venv/bin/python -P -m penumbra.benchmarks.real_check [--quick] [--network FILE] [--cache FOLDER]
+        [--default LIFTER+REFINER] [--networks FOLDER]
 
-Every camera of Pose2Sim's two calibrated demos is lifted alone by BlazePose's own world landmarks, by the first lift and
-by the trained one.
+Every camera of Pose2Sim's two calibrated demos is lifted alone by BlazePose's own world landmarks, by the first lift, by
+S3 and by what the product takes by default.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..inference.cache import default_cache_folder
+from ..inference.confidence import pair_name
 from ..inference.lifted import Lifter
-from ..inference.systems import open_lifter_at
+from ..inference.systems import NONE, RECOMMENDED, open_lifter_at
 from ..inference.track import Track
 from ..models.weights import network_path
 from ..tools import fetch
 from ..training.metrics.position import errors
 from .blanking import LIMBS, Limb
 from .joint_errors import aligned
-from .real_methods import ASSUMED, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
+from .occlusion_methods import Method
+from .real_methods import ASSUMED, DEFAULT, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
 from .real_overlay import Panel, draw_overlay
 from .real_views import (
     SCENES,
@@ -40,6 +43,7 @@ from .real_views import (
     views,
 )
 from .report import Figure, publish
+from .systems_methods import Shelf
 from .tables import table
 
 _ROOT = Path(__file__).parent.parent
@@ -109,8 +113,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="one camera and one limb, under a minute, nothing kept")
     parser.add_argument("--network", type=Path, help="the trained lifter's weights, instead of the shipped ones")
     parser.add_argument("--cache", type=Path, default=default_cache_folder(), help="folder that keeps detections")
+    default = pair_name(RECOMMENDED.lifter, RECOMMENDED.refiner)
+    parser.add_argument("--default", default=default, metavar="LIFTER+REFINER", help="what is tried as the default")
+    parser.add_argument("--networks", type=Path, help="folder of the default's networks, before those that ship")
     options = parser.parse_args(argv)
-    lifter = open_lifter_at(options.network or network_path("s3"), threads=_THREADS)
+    lifters = {
+        TRAINED: open_lifter_at(options.network or network_path("s3"), threads=_THREADS),
+        DEFAULT: _opened(options.default, Shelf(options.networks)),
+    }
     footage = fetch.fetch("pose2sim")
     scenes, limbs = (SCENES[:1], LIMBS[:1]) if options.quick else (SCENES, LIMBS)
     samples: list[Sample] = []
@@ -118,14 +128,14 @@ def main(argv: list[str]) -> int:
         for subject in scene.subjects:
             found = views(footage, scene, subject, options.cache, _THREADS)
             tried = found[:1] if options.quick else found
-            samples += check(tried, truth(found), limbs if scene.blanked else (), lifter, subject, options.cache)
+            samples += check(tried, truth(found), limbs if scene.blanked else (), lifters, subject, options.cache)
             if scene.blanked and not options.quick:
-                _draw(found[_PICTURED], truth(found), lifter, options.cache)
+                _draw(found[_PICTURED], truth(found), lifters, options.cache)
     publish(
         "real_check",
         "One camera against the triangulation of four",
         figures(samples),
-        _REMARKS,
+        [*_REMARKS, f"Default: {options.default}."],
         keep=not options.quick,
         sections=sections(samples),
     )
@@ -133,19 +143,19 @@ def main(argv: list[str]) -> int:
 
 
 def check(
-    tried: Sequence[View], real: Truth, limbs: Sequence[Limb], lifter: Lifter, name: str, cache: Path
+    tried: Sequence[View], real: Truth, limbs: Sequence[Limb], lifters: Mapping[str, Lifter], name: str, cache: Path
 ) -> list[Sample]:
     """Samples of one subject in each camera: as filmed, and with each limb painted over. name: of the subject."""
     samples: list[Sample] = []
     for view in tried:
         count = len(view.track.present)
         unsure = joint_confidence(view.track)[:, SCORED_INDEX] < _UNSURE
-        samples += _compare(view, view.track, real, lifter, name, CLEAN, np.ones(count, bool), unsure)
+        samples += _compare(view, view.track, real, lifters, name, CLEAN, np.ones(count, bool), unsure)
         for limb in limbs:
             chosen = painted(count)
             doctored = detect_doctored(view, limb, chosen, cache, _THREADS)
             hidden = np.tile([joint in limb.joints for joint in SCORED], (count, 1))
-            samples += _compare(view, doctored, real, lifter, name, limb.name, chosen, hidden)
+            samples += _compare(view, doctored, real, lifters, name, limb.name, chosen, hidden)
     return samples
 
 
@@ -159,7 +169,7 @@ def _compare(
     view: View,
     tracked: Track,
     real: Truth,
-    lifter: Lifter,
+    lifters: Mapping[str, Lifter],
     name: str,
     condition: str,
     chosen: np.ndarray,
@@ -171,7 +181,7 @@ def _compare(
     frames = chosen & tracked.present
     known = told[frames]
     for lens_name, lens in lenses(view).items():
-        for method, joints in answers(tracked, lens, lifter).items():
+        for method, joints in answers(tracked, lens, lifters).items():
             columns = [0, *SCORED_INDEX]
             apart = errors(joints[frames][:, columns], goal[frames][:, columns])[:, 1:]
             fitted = aligned(joints[frames][:, SCORED_INDEX], goal[frames][:, SCORED_INDEX], known)
@@ -189,21 +199,44 @@ def _compare(
 
 
 def figures(samples: Sequence[Sample]) -> list[Figure]:
-    """The bounds: in every camera S3 is nearer to the truth than BlazePose's world landmarks, clean and painted over."""
+    """The bounds, in every camera, clean and painted over.
+
+    S3 is nearer to the truth than BlazePose's world landmarks, and the default errs no more than S3.
+    """
     told = []
     for lens in (MEASURED, ASSUMED):
         for name, blank in (("clean", False), ("blanked", True)):
             for camera in cameras(samples):
-                rows = [
-                    sample
-                    for sample in samples
-                    if sample.subject == samples[0].subject
-                    and (sample.camera, sample.lens) == (camera, lens)
-                    and (sample.condition != CLEAN) == blank
-                ]
+                rows = _shown(samples, lens, camera, blank=blank)
                 ours, theirs = (mean_aligned(_of(rows, method)) for method in (TRAINED, WORLD))
                 told.append(Figure(f"pa_{name}_{camera}_{lens}", ours, "mm", theirs))
+    return [*told, *_default_figures(samples)]
+
+
+def _default_figures(samples: Sequence[Sample]) -> list[Figure]:
+    """The default's errors over S3's in every camera, and over all of them."""
+    told = []
+    for lens in (MEASURED, ASSUMED):
+        for name, blank in (("clean", False), ("blanked", True)):
+            for camera in (*cameras(samples), "all"):
+                rows = _shown(samples, lens, camera, blank=blank)
+                for metric, mean in (("mpjpe", mean_rooted), ("pa", mean_aligned)):
+                    ratio = mean(_of(rows, DEFAULT)) / mean(_of(rows, TRAINED))
+                    bound = None if camera == "all" else 1.0
+                    told.append(Figure(f"default_over_s3_{metric}_{name}_{camera}_{lens}", ratio, "", bound))
     return told
+
+
+def _shown(samples: Sequence[Sample], lens: str, camera: str, *, blank: bool) -> list[Sample]:
+    """The first subject's samples with a lens in a camera, or in "all", as filmed or painted over."""
+    return [
+        sample
+        for sample in samples
+        if sample.subject == samples[0].subject
+        and sample.lens == lens
+        and camera in {sample.camera, "all"}
+        and (sample.condition != CLEAN) == blank
+    ]
 
 
 def sections(samples: Sequence[Sample]) -> list[str]:
@@ -231,7 +264,7 @@ def _rows(samples: Sequence[Sample]) -> Iterator[tuple[str | float, ...]]:
                 s for s in inside if condition == s.condition or (condition == _EVERY_LIMB and s.condition != CLEAN)
             ]
             if camera == "all" or condition in {CLEAN, _EVERY_LIMB}:
-                for method in (WORLD, FIRST, TRAINED):
+                for method in (WORLD, FIRST, TRAINED, DEFAULT):
                     yield camera, condition, method, *summary(_of(these, method))
 
 
@@ -239,13 +272,18 @@ def summary(samples: Sequence[Sample]) -> tuple[float | str, ...]:
     """MPJPE and PA-MPJPE over all joints, both over the hidden ones, the count of these, and of frames left out."""
     hidden = [(sample.hidden & np.isfinite(sample.rooted)) for sample in samples]
     return (
-        _mean(sample.rooted for sample in samples),
+        mean_rooted(samples),
         mean_aligned(samples),
         _mean(sample.rooted[chosen] for sample, chosen in zip(samples, hidden, strict=True)),
         _mean(sample.aligned[chosen] for sample, chosen in zip(samples, hidden, strict=True)),
         str(sum(int(chosen.sum()) for chosen in hidden)),
         str(sum(sample.absent for sample in samples)),
     )
+
+
+def mean_rooted(samples: Iterable[Sample]) -> float:
+    """MPJPE over all known joints and frames of `samples`."""
+    return _mean(sample.rooted for sample in samples)
 
 
 def mean_aligned(samples: Iterable[Sample]) -> float:
@@ -268,7 +306,15 @@ def _mean(parts: Iterable[np.ndarray]) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _draw(view: View, real: Truth, lifter: Lifter, cache: Path) -> None:
+def _opened(pair: str, shelf: Shelf) -> Lifter:
+    """A lifter with the refiner after it, by the pair's name."""
+    name, _, refiner = pair.partition("+")
+    method = Method(pair, name, "own", refiner or NONE)
+    networks = shelf.open([method])
+    return lambda given: networks.refined(networks.lifters[name](given), method.refiner)
+
+
+def _draw(view: View, real: Truth, lifters: Mapping[str, Lifter], cache: Path) -> None:
     """One frame of one view, as filmed and with both legs painted over, with the truth and two answers over it."""
     frame = sum(WINDOWS[0]) // 2
     limb = LIMBS[-1]
@@ -277,7 +323,7 @@ def _draw(view: View, real: Truth, lifter: Lifter, cache: Path) -> None:
     lens = lenses(view)[MEASURED]
     panels = []
     for name, tracked, paint in (("as filmed", view.track, None), (f"{limb.name} painted over", doctored, limb)):
-        given = answers(tracked, lens, lifter)
+        given = answers(tracked, lens, lifters)
         bodies = {method: given[method][frame] + goal[0] for method in (WORLD, TRAINED)}
         panels.append(Panel(name, paint, bodies))
     draw_overlay(view, frame, goal, panels, _PICTURE)

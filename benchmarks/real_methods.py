@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..inference.track import Track
 from ..models.skeletons import BLAZEPOSE, POINTS
 from .real_views import View
 
-WORLD, FIRST, TRAINED = "BlazePose world landmarks", "first lift", "S3"
+WORLD, FIRST, TRAINED, DEFAULT = "BlazePose world landmarks", "first lift", "S3", "default"
 MEASURED, ASSUMED = "measured", "assumed"
 
 _POINTS = [BLAZEPOSE.index(name) for name in POINTS]
@@ -42,11 +42,12 @@ def lenses(view: View) -> dict[str, Lens]:
     return {MEASURED: Lens(pinhole, measured.rays), ASSUMED: Lens(assumed, assumed.rays)}
 
 
-def answers(tracked: Track, lens: Lens, lifter: Lifter) -> dict[str, np.ndarray]:
-    """Joints `[T, 30, 3]` in metres about the pelvis in the camera's axes, by every method.
+def answers(tracked: Track, lens: Lens, lifters: Mapping[str, Lifter]) -> dict[str, np.ndarray]:
+    """Joints `[T, 30, 3]` in metres about the pelvis in the camera's axes, by every method: two fixed ones and `lifters`.
 
-    The first lift and S3 are given with bones that keep their lengths, and S3 as the product gives it, swaps undone. Where
-    the subject is absent, the answers of the first two mean nothing. Raises ValueError where it is never present.
+    The first lift and the lifters are given with bones that keep their lengths, and the lifters as the product gives them,
+    swaps undone. Where the subject is absent, the answers of the first two mean nothing. Raises ValueError where it is
+    never present.
     """
     turned = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), lens.pinhole)
     gate, settings = ReliabilitySettings(), LiftSettings()
@@ -57,5 +58,8 @@ def answers(tracked: Track, lens: Lens, lifter: Lifter) -> dict[str, np.ndarray]
     return {
         WORLD: combine(turned),
         FIRST: lift(turned, tracked.confidence, tracked.present, settings).joints,
-        TRAINED: one_body(lifter(given).joints, belief, tracked.present, settings).joints,
+        **{
+            name: one_body(lifter(given).joints, belief, tracked.present, settings).joints
+            for name, lifter in lifters.items()
+        },
     }

@@ -14,6 +14,8 @@ from penumbra.benchmarks.occlusion_scores import NOT_TRIED, Score
 from penumbra.benchmarks.occlusion_suite import Outcome
 from penumbra.benchmarks.systems_calibration import (
     KINDS,
+    Honesty,
+    Kind,
     Measured,
     draw_reliability,
     honesty,
@@ -230,7 +232,7 @@ def test_honest_uncertainty_is_found_honest_and_boasting_is_not():
 
 
 def measured(sure: float) -> Measured:
-    kinds = {kind: honesty(samples(sure), as_told(), kind) for kind in KINDS}
+    kinds: dict[Kind, Honesty] = {kind: honesty(samples(sure), as_told(), kind) for kind in KINDS}
     return Measured(S3, calibrated=True, kinds=kinds)
 
 
