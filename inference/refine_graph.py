@@ -92,7 +92,9 @@ class GraphRefiner:
 
     def _ask(self, windows: np.ndarray, active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         active = np.broadcast_to(active, windows.shape[:3])
-        joints = bridge(windows[..., :3], neighbors(active))
+        # a joint that is cut off in all frames has no line of its own to lie on
+        ever = active.any(axis=1, keepdims=True)[..., None]
+        joints = np.where(ever, bridge(windows[..., :3], neighbors(active)), 0.0)
         arrays = (joints, *(windows[..., channel] for channel in (3, 4, 5)), active)
         feed = {name: np.ascontiguousarray(part, np.float32) for name, part in zip(INPUTS, arrays, strict=True)}
         return ask(self._session, feed, windows.shape[:2])

@@ -10,6 +10,7 @@ from penumbra.inference.motion import Motion, RestPose
 from penumbra.models.skeletons import BONE_NAMES, BONE_PARENTS, BONES
 from penumbra.training.bodies import mean_body
 from penumbra.training.body import joints_of
+from penumbra.training.clips import Clip
 
 LENGTHS = {
     "hips": 0.12, "spine": 0.38, "neck": 0.12, "head": 0.2, "shoulder": 0.17, "upper_arm": 0.28, "forearm": 0.25,
@@ -112,6 +113,18 @@ def lifted_as(joints: np.ndarray, rate: float = 30.0) -> Lifted:
         views=np.tile(np.eye(3), (len(joints), 1, 1)),
         rate=rate,
     )
+
+
+def training_clips(count: int = 4) -> list[Clip]:
+    """Clips of four seconds for the trainers."""
+    clips = []
+    for index in range(count):
+        moving = random_motion(120, seed=index)
+        clips.append(
+            Clip(f"made/{index}", "made", f"made/{index}", "walk", "CC0", moving.rotations.astype(np.float32),
+                 moving.root.astype(np.float32), mean_body().astype(np.float32))
+        )  # fmt: skip
+    return clips
 
 
 def _in_camera(world: np.ndarray, away: float) -> np.ndarray:

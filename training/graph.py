@@ -101,7 +101,7 @@ class GraphRefiner(nn.Module):
         """
         axes = body_axes(joints)
         sends = active[..., None]
-        step = _STEP * functional.pad(torch.diff(joints, dim=1), (0, 0, 0, 0, 1, 0))
+        step = _STEP * functional.pad(joints[:, 1:] - joints[:, :-1], (0, 0, 0, 0, 1, 0))
         facts = torch.stack([confidence * active, seen * active, near, active], dim=-1)
         given = torch.cat([joints, step, turn(joints, axes), turn(step, axes)], dim=-1) * sends
         nodes = self.enter(torch.cat([given, facts], dim=-1).flatten(2).transpose(1, 2))

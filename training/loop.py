@@ -110,9 +110,11 @@ class Loop(ABC, Generic[Network]):
         loss = self._loss()
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_GRADIENT)
-        self._optimizer.step()
-        self.average.update_parameters(self.network)
+        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_GRADIENT)
+        # one step without measure would end the run
+        if torch.isfinite(length):
+            self._optimizer.step()
+            self.average.update_parameters(self.network)
         self.step += 1
         return float(loss.detach())
 

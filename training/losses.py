@@ -22,7 +22,7 @@ _IMPORTANCE = {"elbow": 1.5, "wrist": 1.5, "knee": 1.5, "ankle": 2.0}
 _RIDGE = 1e-6
 _TINY = 1e-12
 _NEAREST = 0.3
-_LEAST_SPREAD = -6.9
+_LEAST_SPREAD = -5.3
 # Metres of motion below which quiet windows are all the same.
 _QUIET = 0.05
 
@@ -56,10 +56,11 @@ def velocity(joints: Tensor, truth: Tensor, chosen: Tensor) -> Tensor:
 def unlikeliness(spread: Tensor, error: Tensor) -> Tensor:
     """Mean negative logarithm of a normal distribution's density at `error`, without its constant (NLL).
 
-    spread: logarithm of the standard deviation in metres; both `[B, T, 30, 3]`. A spread below a millimetre counts as one,
-    so that no error is beyond all measure.
+    spread: logarithm of the standard deviation in metres; both `[B, T, 30, 3]`. The pelvis, which
+    everything is about and which cannot be off, is left out. A spread below five millimetres counts as those, so that no
+    error is beyond all measure.
     """
-    spread = spread.clamp_min(_LEAST_SPREAD)
+    spread, error = spread[:, :, 1:].clamp_min(_LEAST_SPREAD), error[:, :, 1:]
     return (spread + 0.5 * (error * torch.exp(-spread)).square()).mean()
 
 

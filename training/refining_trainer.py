@@ -70,6 +70,8 @@ class GraphTrainer(Loop[GraphRefiner]):
 
     def _refined(self, lifted: LiftedBatch, active: np.ndarray) -> tuple[Tensor, Tensor]:
         joints = gaps(neighbors(active)).to(self.device).bridge(lifted.joints)
+        # a joint that is cut off in all frames has no line of its own to lie on
+        joints = joints * torch.from_numpy(active.any(axis=1)).to(joints)[:, None, :, None]
         near = torch.from_numpy(how_far(lifted.seen.cpu().numpy() > 0)).to(self.device)
         sends = torch.from_numpy(active.astype(np.float32)).to(self.device)
         network = self.network if self.network.training else self.average

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from penumbra.inference.guided import VALUES
 from penumbra.inference.masks import MaskSettings, masksembles, structured_masks
+from penumbra.inference.sightings import neighbors
 from penumbra.models.skeletons import JOINT_PARENTS, JOINTS
 from penumbra.training.dtf import Attention, Dtf, DtfSettings
-from penumbra.training.graph import GraphRefiner, GraphSettings
+from penumbra.training.graph import GraphLayer, GraphRefiner, GraphSettings
 from penumbra.training.ppt import PoseTransformer, PptSettings
+from penumbra.training.sampler import gaps
 
 
 def _size(network: torch.nn.Module) -> float:
@@ -31,7 +34,7 @@ def test_dtf_is_of_the_papers_size(frames: int, million: float) -> None:
 
 def test_dtf_answers_all_frames_about_the_pelvis() -> None:
     network = Dtf(DtfSettings(frames=27, width=64)).train()
-    points = torch.randn(2, 27, 25, 5)
+    points = torch.randn(2, 27, VALUES)
     joints, spread = network(points)
     assert joints.shape == spread.shape == (2, 27, 30, 3)
     assert (joints[:, :, 0] == 0).all()
@@ -40,9 +43,17 @@ def test_dtf_answers_all_frames_about_the_pelvis() -> None:
     assert not missed
 
 
+@pytest.mark.parametrize("views", [1, 3])
+def test_dtf_may_have_other_numbers_of_views(views: int) -> None:
+    network = Dtf(DtfSettings(frames=27, views=views, width=32, depth=1))
+    joints, _ = network(torch.randn(2, 27, VALUES))
+    joints.square().mean().backward()
+    assert not [name for name, parameter in network.named_parameters() if parameter.grad is None]
+
+
 def test_dtf_skips_nothing_when_it_is_used() -> None:
     network = _stirred(Dtf(DtfSettings(frames=27, width=64)))
-    points = torch.randn(3, 27, 25, 5)
+    points = torch.randn(3, 27, VALUES)
     whole = network(points)[0]
     assert torch.allclose(whole, network(points)[0])
     assert torch.allclose(whole[1:2], network(points[1:2])[0], atol=1e-5)
@@ -90,49 +101,91 @@ def test_structured_masks_are_fixed_last_for_a_while_and_take_what_hangs_on_a_jo
     assert structured_masks(3, 2, settings).shape == (6, 2, len(JOINTS))
 
 
+def _bridged(joints: torch.Tensor, active: torch.Tensor) -> torch.Tensor:
+    return gaps(neighbors(active.numpy() > 0)).bridge(joints)
+
+
 def test_a_masked_node_tells_nothing_to_anybody() -> None:
     """The mask cuts the flow of information: through edges, through the node's own input, through the residual."""
-    network = _stirred(GraphRefiner(GraphSettings(width=32, strides=(1, 3))))
+    network = _stirred(GraphRefiner(GraphSettings(width=8, strides=(1, 3))))
     torch.manual_seed(4)
     joints, confidence, near = torch.randn(1, 20, 30, 3), torch.rand(1, 20, 30), torch.rand(1, 20, 30)
-    seen = torch.ones(1, 20, 30)
-    seen[:, 5:12, 13] = 0.0
-    filled = torch.where(seen[..., None] > 0, joints, torch.zeros_like(joints))
-    before = network(joints, confidence, seen, filled, near)
-    joints[:, 5:12, 13], confidence[:, 5:12, 13] = 99.0, 0.123
-    after = network(joints, confidence, seen, filled, near)
+    seen, active = torch.ones(1, 20, 30), torch.ones(1, 20, 30)
+    active[:, 5:12, 13] = 0.0
+    before = network(_bridged(joints, active), confidence, seen, near, active)
+    joints[:, 5:12, 13], confidence[:, 5:12, 13], seen[:, 5:12, 13] = 99.0, 0.123, 0.0
+    after = network(_bridged(joints, active), confidence, seen, near, active)
     assert all(torch.equal(one, two) for one, two in zip(before, after, strict=True))
     joints[:, 14, 13] += 0.5
-    filled = torch.where(seen[..., None] > 0, joints, torch.zeros_like(joints))
-    told = network(joints, confidence, seen, filled, near)[0]
+    told = network(_bridged(joints, active), confidence, seen, near, active)[0]
     assert not torch.equal(told[:, 8, 13], after[0][:, 8, 13])
 
 
-def test_a_masked_node_is_reached_over_bones_and_over_time() -> None:
-    network = _stirred(GraphRefiner(GraphSettings(width=16, layers=1, reach=1, strides=(1, 4))))
-    joints, ones = torch.zeros(1, 21, 30, 3), torch.ones(1, 21, 30)
+def test_an_unmasked_guess_is_read() -> None:
+    network = _stirred(GraphRefiner(GraphSettings(width=8, strides=(1,))))
+    joints, ones = torch.randn(1, 9, 30, 3), torch.ones(1, 9, 30)
+    unseen = ones.clone()
+    unseen[:, 4, 13] = 0.0
+    before = network(joints, ones, unseen, ones, ones)[0]
+    joints[:, 4, 13] += 1.0
+    assert not torch.equal(before[:, 4, 12], network(joints, ones, unseen, ones, ones)[0][:, 4, 12])
 
-    def refined(joint: int, frame: int) -> torch.Tensor:
-        changed = joints.clone()
-        changed[0, frame, joint] += 1.0
-        return network(changed, ones, ones, changed, ones)[0] - changed
 
-    still = refined(0, 0)[0, 10, 13] * 0 + (network(joints, ones, ones, joints, ones)[0])[0, 10, 13]
-    elbow, wrist = JOINTS.index("elbow.L"), JOINTS.index("wrist.L")
-    for joint, frame, reaches in ((elbow, 10, True), (elbow, 11, False), (wrist, 11, True), (wrist, 14, True),
-                                  (wrist, 12, False), (JOINTS.index("shoulder.L"), 10, False)):  # fmt: skip
-        differs = not torch.allclose(refined(joint, frame)[0, 10, wrist], still, atol=1e-6)
-        assert differs == reaches, (joint, frame)
+def test_however_few_neighbors_send_they_count_as_much() -> None:
+    layer = GraphLayer(GraphSettings(width=4, reach=1), 1).eval()
+    torch.nn.init.ones_(layer.between)
+    nodes, active = torch.ones(1, 120, 5), torch.ones(1, 30, 5)
+    whole = layer(nodes, active)
+    active[:, JOINTS.index("elbow.L")] = 0.0
+    wrist = slice(4 * JOINTS.index("wrist.L"), 4 * JOINTS.index("wrist.L") + 4)
+    assert torch.allclose(whole[:, wrist, 2], layer(nodes, active)[:, wrist, 2], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("stride", "joint", "frame", "reached"),
+    [
+        (1, "elbow.L", 10, True),
+        (1, "elbow.L", 11, False),
+        (1, "wrist.L", 11, True),
+        (1, "wrist.L", 12, False),
+        (4, "wrist.L", 14, True),
+        (4, "wrist.L", 12, False),
+        (1, "ankle.L", 10, False),
+    ],
+)
+def test_a_node_is_reached_over_bones_and_over_time(stride: int, joint: str, frame: int, *, reached: bool) -> None:
+    network = _stirred(GraphRefiner(GraphSettings(width=8, reach=1, strides=(stride,))))
+    torch.manual_seed(6)
+    joints, ones = torch.randn(1, 21, 30, 3), torch.ones(1, 21, 30)
+    before = network(joints, ones, ones, ones, ones)[0][0, 10, JOINTS.index("wrist.L")]
+    joints[0, frame, JOINTS.index(joint)] += 1.0
+    after = network(joints, ones, ones, ones, ones)[0][0, 10, JOINTS.index("wrist.L")]
+    assert torch.allclose(before, after, atol=1e-6) != reached
 
 
 @pytest.mark.parametrize("form", ["relative", "absolute"])
-def test_the_prior_reads_only_what_is_seen(form: str) -> None:
+def test_the_prior_reads_only_what_is_seen_or_guessed(form: str) -> None:
     network = _stirred(PoseTransformer(PptSettings(form=form)))  # type: ignore[arg-type]
     assert _size(network) == pytest.approx(2.12, rel=0.02)
-    joints, seen = torch.randn(4, 30, 3), torch.ones(4, 30)
+    joints, seen, none = torch.randn(4, 30, 3), torch.ones(4, 30), torch.zeros(4, 30)
     seen[:, 10:15] = 0.0
-    whole = network(joints, seen)
+    whole, guess = network(joints, seen, none), network(joints, seen, 1.0 - seen)
     joints[:, 10:15] = 77.0
-    assert torch.equal(whole, network(joints, seen))
-    moved = network(joints + 5.0, seen)
+    assert torch.equal(whole, network(joints, seen, none))
+    assert not torch.equal(guess, network(joints, seen, 1.0 - seen))
+    moved = network(joints + 5.0, seen, none)
     assert torch.allclose(moved - 5.0, whole, atol=1e-4) == (form == "relative")
+
+
+def test_an_iteration_fills_the_joints_that_get_most_attention() -> None:
+    network = _stirred(PoseTransformer(PptSettings(width=32, depth=2, path=0.0, fill=2)))
+    joints, seen = torch.randn(3, 30, 3), torch.ones(3, 30)
+    seen[:, 8:14] = 0.0
+    first, received = network.attending(joints, seen, torch.zeros_like(seen))
+    chosen = torch.zeros_like(seen)
+    for row, attention in enumerate(received.detach()):
+        best = sorted(range(8, 14), key=lambda joint: -float(attention[joint]))[:2]
+        chosen[row, best] = 1.0
+    twice = network.filled_once(joints, seen)
+    assert torch.equal(twice[0], first)
+    assert torch.allclose(twice[1], network(first, seen, chosen), atol=1e-6)

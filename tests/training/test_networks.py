@@ -9,7 +9,7 @@ import torch
 from penumbra.inference.sightings import bridge, neighbors
 from penumbra.models.skeletons import JOINTS
 from penumbra.training.networks import Gaps, Lifter, NetworkSettings, body_axes, of_gaps, turn, without_completion
-from penumbra.training.sampler import Batch, network_batch
+from penumbra.training.sampler import Batch, Windows, network_batch
 from tests.synthetic import people_in_camera
 
 POINTS = [index for index, name in enumerate(JOINTS) if name not in {"pelvis", "spine", "thorax", "neck", "head"}]
@@ -20,7 +20,7 @@ def _batch(seen_share: float = 0.8, frames: int = 50) -> Batch:
     joints = np.stack([people_in_camera(frames, seed=seed) for seed in (1, 2)]).astype(np.float32)
     slopes = joints[:, :, POINTS, :2] / joints[:, :, POINTS, 2:]
     seen = rng.random(slopes.shape[:-1]) < seen_share
-    return network_batch(slopes, np.ones(seen.shape, np.float32), seen, joints, slopes, np.ones(2, bool))
+    return network_batch(Windows(slopes, np.ones(seen.shape, np.float32), seen, joints, slopes, np.ones(2, bool)))
 
 
 def _network(**changes: object) -> Lifter:
@@ -33,14 +33,14 @@ def _network(**changes: object) -> Lifter:
 
 def test_the_smoother_gives_nothing_where_nothing_is_seen():
     batch = _batch()
-    _, points = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
+    _, points, _ = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
     assert (points[batch.seen == 0] == 0).all()
     assert (points[batch.seen == 1] != 0).any()
 
 
 def test_without_the_smoother_points_pass_unchanged():
     batch = _batch()
-    _, points = _network(smooth=False)(batch.values, batch.point_gaps, batch.joint_gaps)
+    _, points, _ = _network(smooth=False)(batch.values, batch.point_gaps, batch.joint_gaps)
     assert torch.equal(points, batch.sighted)
 
 
@@ -49,7 +49,7 @@ def test_the_completer_starts_midway_between_the_lines() -> None:
     network = _network()
     for parameter in network.correct.parameters():
         torch.nn.init.zeros_(parameter)
-    joints, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
+    joints, *_ = network(batch.values, batch.point_gaps, batch.joint_gaps)
     first, _, _ = network.lift_seen(batch.values, batch.point_gaps)
     midway = torch.where(batch.hidden[..., None] > 0, (first + batch.joint_gaps.bridge(first)) / 2, first)
     assert torch.allclose(joints, midway - midway[:, :, :1], atol=1e-5)
@@ -99,7 +99,7 @@ def test_the_bodys_axes_turn_with_it() -> None:
 def test_joints_in_sight_are_the_first_halfs_own() -> None:
     batch = _batch()
     network = _network()
-    joints, _ = network(batch.values, batch.point_gaps, batch.joint_gaps)
+    joints, *_ = network(batch.values, batch.point_gaps, batch.joint_gaps)
     first, _, _ = network.lift_seen(batch.values, batch.point_gaps)
     rooted = (batch.hidden == 0) & (batch.hidden[..., :1] == 0)
     assert torch.allclose(joints[rooted], first[rooted], atol=1e-6)
@@ -115,7 +115,7 @@ def test_without_its_second_half_it_is_a_network_that_met_no_masks() -> None:
 
 def test_the_pelvis_is_the_origin() -> None:
     batch = _batch()
-    joints, _ = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
+    joints, *_ = _network()(batch.values, batch.point_gaps, batch.joint_gaps)
     assert (joints[:, :, 0] == 0).all()
 
 
@@ -155,10 +155,10 @@ def test_what_is_hidden_on_purpose_is_also_told_clear_in_the_same_axes() -> None
     seen[:, 10:30, :12] = False
     arrays = (slopes, np.ones(seen.shape, np.float32))
     truth = (joints, slopes, np.ones(1, bool))
-    masked, whole = (network_batch(*arrays, told, *truth, known) for told in (seen, known))
+    masked, whole = (network_batch(Windows(*arrays, told, *truth, known)) for told in (seen, known))
     assert masked.clear is not None
     assert torch.equal(masked.clear.values, whole.values)
     assert not torch.allclose(whole.joints, masked.joints, atol=1e-3)
     turned = whole.joints @ masked.clear.turn.transpose(-1, -2)
     assert torch.allclose(turned, masked.joints, atol=1e-4)
-    assert network_batch(*arrays, seen, *truth).clear is None
+    assert network_batch(Windows(*arrays, seen, *truth)).clear is None

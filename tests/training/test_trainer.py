@@ -15,21 +15,21 @@ from penumbra.inference.sightings import Sightings
 from penumbra.inference.trained_lift import TrainedLifter
 from penumbra.models.skeletons import POINT_JOINTS
 from penumbra.models.weights import weight_path
-from penumbra.training.bodies import mean_body
-from penumbra.training.clips import Clip
-from penumbra.training.export import export
+from penumbra.training.export import export_lifter
+from penumbra.training.loop import Check
 from penumbra.training.motion_sampler import MotionSampler
 from penumbra.training.networks import Lifter, NetworkSettings
 from penumbra.training.sampler import Batch
 from penumbra.training.settings import TrainingSettings, recipe
 from penumbra.training.ship import ship
 from penumbra.training.train import train
-from penumbra.training.trainer import Check, Trainer
-from tests.synthetic import people_in_camera, random_motion
+from penumbra.training.trainer import Trainer
+from tests.synthetic import people_in_camera, training_clips
 
 SMALL = TrainingSettings(
     lifting=3,
     completing=3,
+    spreading=0,
     batch=4,
     frames=40,
     warmup=2,
@@ -38,19 +38,8 @@ SMALL = TrainingSettings(
 )
 
 
-def _clips(count: int = 4) -> list[Clip]:
-    clips = []
-    for index in range(count):
-        moving = random_motion(120, seed=index)
-        clips.append(
-            Clip(f"made/{index}", "made", f"made/{index}", "walk", "CC0", moving.rotations.astype(np.float32),
-                 moving.root.astype(np.float32), mean_body().astype(np.float32))
-        )  # fmt: skip
-    return clips
-
-
 def _trainer(folder: Path, settings: TrainingSettings = SMALL) -> Trainer:
-    sampler = MotionSampler(_clips(), settings)
+    sampler = MotionSampler(training_clips(), settings)
     return Trainer(settings, sampler, [sampler.batch(np.random.default_rng(9), masked=True)], folder)
 
 
@@ -151,7 +140,7 @@ def test_a_recipe_cannot_set_what_there_is_not(tmp_path: Path):
 
 
 def test_one_command_trains_exports_and_ships(tmp_path: Path):
-    clips = _clips(8)
+    clips = training_clips(8)
     held = [replace(clip, subject="cmu/49", name=f"held/{index}") for index, clip in enumerate(clips[:2])]
     goal = train(replace(SMALL, name="tiny"), clips[2:] + held, tmp_path, check_every=3, data="abc")
     assert (tmp_path / "tiny" / "curves.png").stat().st_size > 1000
@@ -181,7 +170,7 @@ def test_what_is_shipped_can_be_opened_and_damage_is_told(tmp_path: Path):
     run = tmp_path / "s3"
     run.mkdir()
     (run / "curves.png").write_bytes(b"picture")
-    digest = export(Lifter(SMALL.network), tmp_path / "s3.onnx")
+    digest = export_lifter(Lifter(SMALL.network), tmp_path / "s3.onnx")
     check = {"clean": 0.05, "masked": 0.06, "hidden": 0.07}
     settings = {"name": "s3", "seed": 1, "lifting": 3, "completing": 3, "batch": 4, "frames": 40}
     report = {"sha256": digest, "data": "abc", "settings": settings, "checks": [check], "minutes": {"cmu": 1.0},
