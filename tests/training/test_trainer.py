@@ -172,7 +172,7 @@ def test_what_is_shipped_can_be_opened_and_damage_is_told(tmp_path: Path):
     (run / "curves.png").write_bytes(b"picture")
     digest = export_lifter(Lifter(SMALL.network), tmp_path / "s3.onnx")
     check = {"clean": 0.05, "masked": 0.06, "hidden": 0.07}
-    settings = {"name": "s3", "seed": 1, "lifting": 3, "completing": 3, "batch": 4, "frames": 40}
+    settings = {"name": "s3", "seed": 1, "lifting": 3, "completing": 3, "batch": 4, "frames": 40, "network": {}}
     report = {"sha256": digest, "data": "abc", "settings": settings, "checks": [check], "minutes": {"cmu": 1.0},
               "licences": {"cmu": "CMU"}}  # fmt: skip
     (run / "report.json").write_text(json.dumps(report))
