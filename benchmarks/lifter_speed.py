@@ -39,7 +39,7 @@ def speed_figures(network: Path, *, quick: bool) -> list[Figure]:
     ]
 
 
-def system_share(lifter: Path, refiner: Path | None, *, quick: bool) -> Figure:
+def system_share(lifter: Path, refiner: Path | None = None, *, quick: bool) -> Figure:
     """The share, in percent, that a lifter and a refiner together have of converting the demo clip."""
 
     def opened() -> Lifter:

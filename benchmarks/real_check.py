@@ -18,16 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from ..inference.cache import default_cache_folder
-from ..inference.confidence import pair_name
 from ..inference.lifted import Lifter
-from ..inference.systems import NONE, RECOMMENDED, open_lifter_at
+from ..inference.systems import open_lifter_at
 from ..inference.track import Track
 from ..models.weights import network_path
 from ..tools import fetch
 from ..training.metrics.position import errors
 from .blanking import LIMBS, Limb
 from .joint_errors import aligned
-from .occlusion_methods import Method
 from .real_methods import ASSUMED, DEFAULT, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
 from .real_overlay import Panel, draw_overlay
 from .real_views import (
@@ -43,7 +41,7 @@ from .real_views import (
     views,
 )
 from .report import Figure, publish
-from .systems_methods import Shelf
+from .systems_methods import RECOMMENDED_PAIR, Shelf, method_of
 from .tables import table
 
 _ROOT = Path(__file__).parent.parent
@@ -113,8 +111,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="one camera and one limb, under a minute, nothing kept")
     parser.add_argument("--network", type=Path, help="the trained lifter's weights, instead of the shipped ones")
     parser.add_argument("--cache", type=Path, default=default_cache_folder(), help="folder that keeps detections")
-    default = pair_name(RECOMMENDED.lifter, RECOMMENDED.refiner)
-    parser.add_argument("--default", default=default, metavar="LIFTER+REFINER", help="what is tried as the default")
+    parser.add_argument(
+        "--default", default=RECOMMENDED_PAIR, metavar="LIFTER+REFINER", help="what is tried as the default"
+    )
     parser.add_argument("--networks", type=Path, help="folder of the default's networks, before those that ship")
     options = parser.parse_args(argv)
     lifters = {
@@ -308,10 +307,9 @@ def _mean(parts: Iterable[np.ndarray]) -> float:
 
 def _opened(pair: str, shelf: Shelf) -> Lifter:
     """A lifter with the refiner after it, by the pair's name."""
-    name, _, refiner = pair.partition("+")
-    method = Method(pair, name, "own", refiner or NONE)
+    method = method_of(pair)
     networks = shelf.open([method])
-    return lambda given: networks.refined(networks.lifters[name](given), method.refiner)
+    return lambda given: networks.refined(networks.lifters[method.lifter](given), method.refiner)
 
 
 def _draw(view: View, real: Truth, lifters: Mapping[str, Lifter], cache: Path) -> None:

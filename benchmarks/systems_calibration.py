@@ -112,9 +112,9 @@ def honesty(samples: Sequence[Sample], calibration: Calibration, kind: Kind) -> 
     )
 
 
-def honesty_figures(measured: Sequence[Measured], lifter: str, refiner: str) -> list[Figure]:
-    """The bounds, for the pair that the product takes by default; short where it tells no uncertainty."""
-    pair = next((item for item in measured if (item.method.lifter, item.method.refiner) == (lifter, refiner)), None)
+def honesty_figures(measured: Sequence[Measured], default: Method) -> list[Figure]:
+    """The bounds, for the system that the product takes by default; short where it tells no uncertainty."""
+    pair = next((item for item in measured if item.method == default), None)
     nothing = float("nan")
     found = [Figure("calibration_error", pair.kinds["all"].error if pair else nothing, "", 0.05)]
     for kind in ("seen", "hidden"):
@@ -183,13 +183,13 @@ def draw_reliability(measured: Sequence[Measured], shown: Method, path: Path) ->
     for panel, kind in zip(panels[:2], KINDS[1:], strict=True):
         for item in measured:
             found = item.kinds[kind]
-            own = item.method is shown
+            own = item.method == shown
             panel.plot(metrics.LEVELS, found.covered, "o-", ms=3, lw=2 if own else 1, label=item.method.name)
             if own:
                 panel.plot(metrics.LEVELS, found.bare, ":", color="0.4", label=f"{item.method.name}, as it tells")
         panel.set(title=f"{kind} joints", xlabel="share that the ellipsoid should hold", ylabel="share that it holds")
     for item in measured:
-        for kind in KINDS[1:] if item.method is shown else ():
+        for kind in KINDS[1:] if item.method == shown else ():
             near = item.kinds[kind].near
             sizes = 10 + 200 * near.counts / max(near.counts.max(initial=0), 1)
             panels[2].plot(near.foretold, near.observed, "-", lw=1)

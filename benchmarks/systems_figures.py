@@ -29,24 +29,22 @@ def ranked(outcome: Outcome, methods: Sequence[Method]) -> list[Method]:
     return sorted(methods, key=hidden)
 
 
-def sparse_figures(outcome: Outcome, methods: Sequence[Method]) -> list[Figure]:
-    """The lifters where one joint in seventeen is left: the best one's error over its own clean one, and over S3's."""
-    lifters = [method for method in LIFTING if method in methods]
-    best = min(lifters, key=lambda method: _error(outcome, SPARSEST.name, method))
-    rivals = [method for method in lifters if method is not S3]
+def best_at_sparsest(outcome: Outcome, methods: Sequence[Method]) -> Method:
+    """The one of `methods` that errs least where one joint in seventeen is left."""
+    return min(methods, key=lambda method: _error(outcome, SPARSEST.name, method))
+
+
+def sparse_figures(outcome: Outcome, lifters: Sequence[Method]) -> list[Figure]:
+    """Where one joint in seventeen is left: the best lifter's error over its own clean one, and the best other's over S3's."""
+    best = best_at_sparsest(outcome, lifters)
     name = plain(SPARSEST.name)
-    found = [
-        Figure(
-            f"{name}_over_clean_{plain(best.name)}",
-            _error(outcome, SPARSEST.name, best) / _error(outcome, "clean", best),
-            "",
-            1.5,
-        )
-    ]
-    if rivals:
-        rival = min(rivals, key=lambda method: _error(outcome, SPARSEST.name, method))
-        ratio = outcome.against(SPARSEST.name, rival.name, S3.name, "everything").mean
-        found.append(Figure(f"{name}_{plain(rival.name)}_over_S3", ratio, "", 1.0))
+    ratio = _error(outcome, SPARSEST.name, best) / _error(outcome, "clean", best)
+    found = [Figure(f"{name}_over_clean", ratio, "", 1.5)]
+    others = [method for method in lifters if method is not S3]
+    if others:
+        other = best_at_sparsest(outcome, others)
+        ratio = outcome.against(SPARSEST.name, other.name, S3.name, "everything").mean
+        found.append(Figure(f"{name}_over_S3", ratio, "", 1.0))
     return found
 
 
@@ -77,28 +75,33 @@ def left_out_figures(outcomes: Mapping[str, Outcome], ranking: Sequence[Method])
     return found
 
 
-def graph_figures(outcome: Outcome, methods: Sequence[Method]) -> list[Figure]:
-    """S0's refiner after the better lifter over that lifter alone: error on hidden joints, and clean error."""
+def graph_pair(outcome: Outcome, methods: Sequence[Method]) -> tuple[Method, Method] | None:
+    """The lifter that errs least on hidden joints of those that S0's refiner comes after, and that with the refiner."""
     pairs = [
         (alone, refined)
         for refined in GRAPHS
         for alone in LIFTING
         if refined in methods and alone in methods and alone.lifter == refined.lifter
     ]
-    if not pairs:
+    return min(pairs, key=lambda pair: _hidden(outcome, pair[0])) if pairs else None
+
+
+def graph_figures(outcome: Outcome, methods: Sequence[Method]) -> list[Figure]:
+    """S0's refiner after the better lifter over that lifter alone: error on hidden joints, and clean error."""
+    pair = graph_pair(outcome, methods)
+    if pair is None:
         return []
-
-    def hidden(pair: tuple[Method, Method]) -> float:
-        return float(np.mean([outcome.mean(hard.name, pair[0].name, "hidden").mean for hard in HARD]))
-
-    alone, refined = min(pairs, key=hidden)
+    alone, refined = pair
     ratios = [outcome.against(hard.name, refined.name, alone.name, "hidden").mean for hard in HARD]
     clean = outcome.against("clean", refined.name, alone.name, "everything").mean
-    name = plain(alone.name)
     return [
-        Figure(f"graph_hidden_over_{name}", float(np.mean(ratios)), "", 0.95),
-        Figure(f"graph_clean_over_{name}", clean, "", 1.02),
+        Figure("graph_hidden_over_lifter", float(np.mean(ratios)), "", 0.95),
+        Figure("graph_clean_over_lifter", clean, "", 1.02),
     ]
+
+
+def _hidden(outcome: Outcome, method: Method) -> float:
+    return float(np.mean([outcome.mean(hard.name, method.name, "hidden").mean for hard in HARD]))
 
 
 def _over_baseline(outcome: Outcome, protocol: str, method: Method) -> float:

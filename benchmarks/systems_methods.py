@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SetupError
+from ..inference.confidence import pair_name
 from ..inference.lifted import Lifter, Refiner
 from ..inference.refine_ppt import PptRefiner, PptSettings
-from ..inference.systems import NONE, open_lifter_at, open_refiner_at
+from ..inference.systems import NONE, RECOMMENDED, open_lifter_at, open_refiner_at
 from ..models.weights import NETWORKS
 from .occlusion_methods import METHODS, Method, Networks
 from .occlusion_sets import TRAINED, UNMASKED
@@ -31,12 +32,22 @@ VARIANTS = (
 """S1's pose prior in the ways that the paper compares."""
 SYSTEMS = (*LIFTING, *RAYS, *GRAPHS, PPT)
 
+RECOMMENDED_PAIR = pair_name(RECOMMENDED.lifter, RECOMMENDED.refiner)
+"""The pair that the product takes where nobody chooses."""
+
 _PPT_SETTINGS = {
     "ppt, ends": PptSettings(ends="refined"),
     "ppt, masked": PptSettings(masked=True),
     "ppt, ends, masked": PptSettings(ends="refined", masked=True),
 }
 _THREADS = 1
+
+
+def method_of(pair: str) -> Method:
+    """The system that is called `pair`, such as "s3+none"; one of `SYSTEMS` where it is among them."""
+    lifter, _, refiner = pair.partition("+")
+    known = {(item.lifter, item.refiner): item for item in SYSTEMS}
+    return known.get((lifter, refiner or NONE), Method(pair, lifter, "own", refiner or NONE))
 
 
 def slow(method: Method) -> bool:

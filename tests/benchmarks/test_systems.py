@@ -24,13 +24,26 @@ from penumbra.benchmarks.systems_calibration import (
 )
 from penumbra.benchmarks.systems_cost import Cost, cost, draw_costs, parameters
 from penumbra.benchmarks.systems_figures import (
+    best_at_sparsest,
     excess_figures,
     graph_figures,
+    graph_pair,
     left_out_figures,
     ranked,
     sparse_figures,
 )
-from penumbra.benchmarks.systems_methods import BASELINES, GRAPHS, LIFTING, PPT, S3, SYSTEMS, VARIANTS, Shelf
+from penumbra.benchmarks.systems_methods import (
+    BASELINES,
+    GRAPHS,
+    LIFTING,
+    PPT,
+    RECOMMENDED_PAIR,
+    S3,
+    SYSTEMS,
+    VARIANTS,
+    Shelf,
+    method_of,
+)
 from penumbra.benchmarks.systems_run import FULL, HARD, QUICK, RANDOM
 from penumbra.benchmarks.systems_tables import (
     ablation_table,
@@ -98,9 +111,13 @@ def test_excess_is_judged_against_the_best_baseline():
 
 def test_sparse_sights_are_judged_against_clean_and_against_s3():
     found = values(sparse_figures(usual(), [S3, LIFTING[2]]))
-    assert found == pytest.approx({"R_16_over_clean_DTF_81": 80.0 / 50.0, "R_16_DTF_81_over_S3": 80.0 / 90.0})
+    assert found == pytest.approx({"R_16_over_clean": 80.0 / 50.0, "R_16_over_S3": 80.0 / 90.0})
     # alone, S3 has nobody to be compared with
-    assert list(values(sparse_figures(usual(), [S3]))) == ["R_16_over_clean_S3"]
+    assert list(values(sparse_figures(usual(), [S3]))) == ["R_16_over_clean"]
+    # where S3 is the best, the other is still told
+    found = values(sparse_figures(usual(S3=[70.0] * 3), [S3, LIFTING[2]]))
+    assert found == pytest.approx({"R_16_over_clean": 70.0 / 50.0, "R_16_over_S3": 80.0 / 70.0})
+    assert best_at_sparsest(usual(), [S3, LIFTING[2]]) is LIFTING[2]
 
 
 def test_sources_left_out_count_by_the_best_system_that_was_trained_so():
@@ -119,7 +136,8 @@ def test_sources_left_out_count_by_the_best_system_that_was_trained_so():
 def test_the_graph_is_judged_after_the_better_lifter_on_the_clips_it_was_tried_on():
     outcome = usual(**{"DTF-81": [100.0, 70.0, 70.0]})
     found = values(graph_figures(outcome, [S3, LIFTING[2], *GRAPHS]))
-    assert found == pytest.approx({"graph_hidden_over_DTF_81": 0.78, "graph_clean_over_DTF_81": 1.0})
+    assert found == pytest.approx({"graph_hidden_over_lifter": 0.78, "graph_clean_over_lifter": 1.0})
+    assert graph_pair(outcome, [S3, LIFTING[2], *GRAPHS]) == (LIFTING[2], GRAPHS[1])
     assert graph_figures(outcome, [S3]) == []
 
 
@@ -172,6 +190,14 @@ def test_networks_are_found_by_their_recipes(tmp_path: Path):
     # what ships is found without a folder
     assert Shelf().has("s3")
     assert len({method.name for method in (*SYSTEMS, *VARIANTS, *BASELINES)}) == len((*SYSTEMS, *VARIANTS, *BASELINES))
+
+
+def test_a_pair_is_a_system_by_its_name():
+    assert method_of("s3+none") is S3
+    assert method_of("s3+graph") is _GRAPH
+    other = method_of("dtf-27+graph")
+    assert (other.name, other.lifter, other.fill, other.refiner) == ("dtf-27+graph", "dtf-27", "own", "graph")
+    assert method_of(RECOMMENDED_PAIR) in SYSTEMS
 
 
 def still(sightings: Sightings) -> Lifted:
@@ -238,11 +264,11 @@ def measured(sure: float) -> Measured:
 
 def test_the_defaults_honesty_is_bounded(tmp_path: Path):
     good, bad = measured(1.0), measured(0.5)
-    found = honesty_figures([good], "s3", "none")
+    found = honesty_figures([good], S3)
     assert [figure.verdict for figure in found] == ["ok", "told", "ok", "told", "ok", "ok"]
-    assert [figure.verdict for figure in honesty_figures([bad], "s3", "none")].count("short") == 3
+    assert [figure.verdict for figure in honesty_figures([bad], S3)].count("short") == 3
     # a default that tells nothing falls short of all bounds
-    nothing = honesty_figures([good], "dtf-81", "graph")
+    nothing = honesty_figures([good], GRAPHS[1])
     assert {figure.verdict for figure in nothing if figure.bound is not None} == {"short"}
     text = honesty_table([good, bad])
     assert text.count("| s3+none |") == 6
