@@ -19,7 +19,7 @@ from .loop import CHECKPOINT, device
 from .networks import Lifter
 from .ray import RayLifter
 from .sampler import Windows, in_view, network_batch
-from .settings import Settings, TrainingSettings, recipe
+from .settings import TrainingSettings, recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class FrozenLifter:
     """The averaged network of a finished run, by the run's name in the trainer's folder."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        self._settings = recipe(name)
+        self._settings = _recipe(name)
         self._network = _network(self._settings).to(device()).eval().requires_grad_(requires_grad=False)
         path = folder / name / CHECKPOINT
         if not path.is_file():
@@ -56,8 +56,7 @@ class FrozenLifter:
             joints = self._network(batch.values, batch.point_gaps, batch.joint_gaps)[0]
             truth = batch.joints
         else:
-            frames = windows.seen.shape[1]
-            whole = guided_batch(windows, frames, settings.guidance).to(place)
+            whole = guided_batch(windows, seen.shape[1], settings.guidance).to(place)
             joints, truth = self._in_windows(whole.values), whole.joints
         confidence = joint_confidence(windows.confidence * windows.seen)
         told = (torch.from_numpy(part.astype(np.float32)).to(place) for part in (seen, confidence))
@@ -81,11 +80,14 @@ def truth_of(windows: Windows) -> LiftedBatch:
     return LiftedBatch(truth, truth, seen, seen)
 
 
-def _network(settings: Settings) -> nn.Module:
+def _recipe(name: str) -> TrainingSettings | DtfRun | RayRun:
+    settings = recipe(name)
+    if isinstance(settings, TrainingSettings | DtfRun | RayRun):
+        return settings
+    raise TrainingDataError(f"The recipe {name} is of no lifter.")
+
+
+def _network(settings: TrainingSettings | DtfRun | RayRun) -> nn.Module:
     if isinstance(settings, TrainingSettings):
         return Lifter(settings.network)
-    if isinstance(settings, DtfRun):
-        return Dtf(settings.network)
-    if isinstance(settings, RayRun):
-        return RayLifter(settings.network)
-    raise TrainingDataError(f"The recipe {settings.name} is of no lifter.")
+    return Dtf(settings.network) if isinstance(settings, DtfRun) else RayLifter(settings.network)

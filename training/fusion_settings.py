@@ -77,7 +77,7 @@ class GraphRun(FusionSettings):
     on a joint; else every frame has its own. decay: weight decay.
     """
 
-    rate: float = 2e-3
+    rate: float = 1e-3
     decay: float = 0.01
     warmup: int = 100
     lifters: tuple[str, ...] = ("s3",)

@@ -23,6 +23,9 @@ from .networks import body_axes, turn
 # it was seen, how far the next sight is, and whether it is active.
 _PER_NODE = 16
 _STEP = 10.0
+# Metres that one of an answer's changes stands for: what is to be added to a good answer is small, and steps of the
+# optimizer that suit the layers would drown it.
+_CHANGE = 0.1
 # Of a node's answer: a change in the axes of the view, one in those of the body, and the logarithm of the spread.
 _ANSWERS = 9
 
@@ -109,7 +112,7 @@ class GraphRefiner(nn.Module):
             nodes = layer(nodes, active.transpose(1, 2))
         found = self.head(functional.relu(self.leave(nodes))).transpose(1, 2).unflatten(-1, (len(JOINTS), _ANSWERS))
         in_view, in_body, spread = found.float().split(3, dim=-1)
-        refined = joints + in_view + turn(in_body, axes.transpose(-1, -2))
+        refined = joints + _CHANGE * (in_view + turn(in_body, axes.transpose(-1, -2)))
         return refined - refined[:, :, :1], spread
 
 

@@ -53,7 +53,8 @@ class PoseTransformer(nn.Module):
         self.guess = nn.Parameter(torch.zeros(width))
         self.position = nn.Parameter(torch.randn(1, len(JOINTS), width) * 0.02)
         shares = torch.linspace(0.0, settings.path, settings.depth).tolist()
-        self.blocks = nn.ModuleList(Block(width, settings.heads, 2 * width, 0.0, share) for share in shares)
+        *others, self.last = (Block(width, settings.heads, 2 * width, 0.0, share) for share in shares)
+        self.blocks = nn.ModuleList(others)
         self.norm = nn.LayerNorm(width)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3))
 
@@ -72,9 +73,9 @@ class PoseTransformer(nn.Module):
         about = (joints - root) * shown
         tokens = self.enter(about) * shown + self.masked * (1.0 - shown) + self.guess * guessed[..., None]
         tokens = tokens + self.position
-        for block in self.blocks[:-1]:
+        for block in self.blocks:
             tokens = self.norm(block(tokens))
-        tokens, weights = self.blocks[-1].attending(tokens)
+        tokens, weights = self.last.attending(tokens)
         return about + self.head(self.norm(tokens)) + root, weights.sum(dim=(1, 2))
 
     def filled_once(self, joints: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:

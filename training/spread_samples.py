@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -21,10 +22,12 @@ MIXTURE = tuple(item for item in SUITE if isinstance(item, (Random, Windows, Par
 class SampleSettings:
     """How much is asked.
 
-    clips: windows of clips of every subject, so that who was recorded longest does not decide. occlusions: of `MIXTURE`
-    in turn for every window, beside the whole sight. step: frames between two that are kept, for neighbors are alike.
+    subjects: how many, none for all. clips: windows of clips of every subject, so that who was recorded longest does not
+    decide. occlusions: of `MIXTURE` in turn for every window, beside the whole sight. step: frames from one that is kept
+    to the next, for neighbors are alike.
     """
 
+    subjects: int | None = None
     clips: int = 5
     occlusions: int = 4
     step: int = 4
@@ -51,7 +54,8 @@ def gather(
     Half of them see perfect points and half see them as the project's own detector errs, with the same occlusions.
     """
     found: dict[str, list[Sample]] = {name: [] for name in refiners}
-    chosen = [item for subject in _by_subject(clips) for item in choose(subject, settings.clips, settings.clips)]
+    windows = [choose(subject, settings.clips, settings.clips) for subject in _by_subject(clips)]
+    chosen = list(chain.from_iterable([found for found in windows if found][: settings.subjects]))
     for model in (DetectorModel(), typical()):
         for number, trial in enumerate(trials(chosen, "own", model)):
             for protocol in _in_turn(number, settings.occlusions):
