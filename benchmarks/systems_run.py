@@ -61,7 +61,7 @@ QUICK = Effort(
     fewest=1,
     bounded=(Clean(), SPARSEST, *HARD),
     rest=(),
-    samples=SampleSettings(clips=1, occlusions=1),
+    samples=SampleSettings(subjects=2, clips=1, occlusions=1),
     frames=150,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,9 @@ def test_every_subject_is_asked_as_often_whole_and_hidden_with_and_without_error
     assert {len(item.truth) for item in found["none"]} == {14}
     assert sum(bool(sightings.seen.all()) for sightings in lifter.asked[: len(lifter.asked) // 2]) == 4
     assert found["none"][0].errors.shape == (14, _COUNT, 3)
+    # subjects whose clips are too short are none of those that are asked for
+    fewer = [a_clip("cmu/01", 20), *clips]
+    assert len(gather(fewer, lifter, {"none": lambda lifted: lifted}, replace(settings, subjects=1))["none"]) == 16
 
 
 def packed(path: Path, clips: list[Clip]) -> Path:
