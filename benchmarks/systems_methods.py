@@ -10,7 +10,7 @@ from ..errors import SetupError
 from ..inference.confidence import pair_name
 from ..inference.lifted import Lifter, Refiner
 from ..inference.refine_ppt import PptRefiner, PptSettings
-from ..inference.systems import NONE, RECOMMENDED, open_lifter_at, open_refiner_at
+from ..inference.systems import NONE, RECOMMENDED, blended, members, open_lifter_at, open_refiner_at
 from ..models.weights import NETWORKS
 from .occlusion_methods import METHODS, Method, Networks
 from .occlusion_sets import TRAINED, UNMASKED
@@ -18,8 +18,13 @@ from .occlusion_sets import TRAINED, UNMASKED
 BASELINES = tuple(method for method in METHODS if method.baseline)
 S3 = METHODS[0]
 LIFTING = (S3, Method("DTF-27", "dtf-27", "own"), Method("DTF-81", "dtf-81", "own"))
-"""The product's lifters alone."""
-GRAPHS = (Method("S3 + graph", "s3", "own", "graph"), Method("DTF-81 + graph", "dtf-81", "own", "graph"))
+BOTH = Method("S3 and DTF-81", "both", "own")
+"""The product's lifters alone, and the two that are blended."""
+GRAPHS = (
+    Method("S3 + graph", "s3", "own", "graph"),
+    Method("DTF-81 + graph", "dtf-81", "own", "graph"),
+    Method("S3 and DTF-81 + graph", "both", "own", "graph"),
+)
 """Lifters with S0's refiner."""
 RAYS = (Method("S0's lifter", "ray", "own"), Method("S0", "ray", "own", "graph"))
 """S0 by itself: its lifting network alone, and with its refiner."""
@@ -30,7 +35,7 @@ VARIANTS = (
     Method("S3 + PPT, ends refined, masked", "s3", "own", "ppt, ends, masked"),
 )
 """S1's pose prior in the ways that the paper compares."""
-SYSTEMS = (*LIFTING, *RAYS, *GRAPHS, PPT)
+SYSTEMS = (*LIFTING, BOTH, *RAYS, *GRAPHS, PPT)
 
 RECOMMENDED_PAIR = pair_name(RECOMMENDED.lifter, RECOMMENDED.refiner)
 """The pair that the product takes where nobody chooses."""
@@ -79,10 +84,10 @@ class Shelf:
     def open(self, methods: Iterable[Method], ending: str = "") -> Networks:
         """The networks of `methods`. Raises SetupError where one is not there or cannot be used."""
         methods = tuple(methods)
-        lifters = {method.lifter: _lifter_file(method.lifter, ending) for method in methods}
+        lifters = {method.lifter: _lifter_files(method.lifter, ending) for method in methods}
         refiners = {method.refiner: _refiner_file(method.refiner, ending) for method in methods if slow(method)}
         return Networks(
-            {name: self.lifter(file) for name, file in lifters.items()},
+            {name: blended([self.lifter(file) for file in files]) for name, files in lifters.items()},
             {name: self._refiner(name, file) for name, file in refiners.items()},
         )
 
@@ -110,11 +115,13 @@ class Shelf:
 
 def _names(method: Method, ending: str) -> list[str]:
     refiner = [_refiner_file(method.refiner, ending)] if method.refiner != NONE else []
-    return [_lifter_file(method.lifter, ending), *refiner]
+    return [*_lifter_files(method.lifter, ending), *refiner]
 
 
-def _lifter_file(lifter: str, ending: str) -> str:
-    return UNMASKED.format(f"s3{ending}") if lifter == "unmasked" else f"{lifter}{ending}"
+def _lifter_files(lifter: str, ending: str) -> list[str]:
+    if lifter == "unmasked":
+        return [UNMASKED.format(f"s3{ending}")]
+    return [f"{member}{ending}" for member in members(lifter)]
 
 
 def _refiner_file(refiner: str, ending: str) -> str:

@@ -11,7 +11,7 @@ from ..errors import ArgumentsError
 Backend = Literal["onnx", "mediapipe"]
 Model = Literal["heavy", "full"]
 Provider = Literal["auto", "cuda", "directml", "coreml", "cpu"]
-LifterName = Literal["auto", "s3", "dtf-27", "dtf-81", "detector"]
+LifterName = Literal["auto", "both", "s3", "dtf-27", "dtf-81", "detector"]
 RefinerName = Literal["auto", "none", "graph", "ppt"]
 
 

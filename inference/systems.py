@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SetupError
 from ..models.weights import network_hashes, network_path
+from .blend import BlendedLifter, BlendSettings
 from .lifted import Lifted, Lifter, Refiner
 from .own_network import open_network
 from .refine_graph import GraphRefiner, GraphSettings, is_graph
@@ -16,6 +17,7 @@ from .trained_lift import TrainedLifter, reads_clips
 from .windowed_lift import WindowedLifter, reads_windows
 
 LIFTERS: Mapping[str, str] = {
+    "both": "Asks S3 and DTF-81 and blends their answers; the nearest to the truth of all, for twice the work",
     "s3": "Reads the whole clip at once, and so across long gaps; the choice for most footage",
     "dtf-27": "Reads a second at a time; for clips of a few seconds and short gaps",
     "dtf-81": "Reads three seconds at a time; to try where S3 misreads a motion",
@@ -68,13 +70,24 @@ def with_hashes(systems: Systems, versions: Mapping[str, str]) -> dict[str, str]
 
 def hashes(systems: Systems) -> dict[str, str]:
     """SHA-256 by file name of the weights that `systems` use. Raises SetupError as `network_hashes` does."""
-    names = [systems.lifter] if systems.lifter in LIFTERS else []
+    names = members(systems.lifter) if systems.lifter in LIFTERS else ()
     return network_hashes([*names, *([systems.refiner] if systems.refiner != NONE else [])])
+
+
+def members(lifter: str) -> tuple[str, ...]:
+    """The lifters that have networks of their own of which `lifter` is made."""
+    return ("s3", "dtf-81") if lifter == "both" else (lifter,)
+
+
+def blended(opened: Sequence[Lifter]) -> Lifter:
+    """One lifter of what `members` names, opened in that order."""
+    return opened[0] if len(opened) == 1 else BlendedLifter(opened[0], opened[1], BlendSettings())
 
 
 def open_lifter(name: str, threads: int | None = None) -> Lifter:
     """The shipped lifter `name`, a key of LIFTERS or `AUTO`. Raises SetupError where its weights cannot be used."""
-    return open_lifter_at(network_path(resolved(name, NONE).lifter), threads)
+    opened = [open_lifter_at(network_path(member), threads) for member in members(resolved(name, NONE).lifter)]
+    return blended(opened)
 
 
 def open_refiner(name: str, threads: int | None = None) -> Refiner:

@@ -43,7 +43,7 @@ ADDON = __package__.rpartition(".")[0]
 # From 4.5 on a path has to say that it may start at the file's own folder; before, all may and none can say so.
 _PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 _QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
-_LIFTERS: dict[str, LifterName] = {"AUTO": "auto", "S3": "s3", "DTF_27": "dtf-27", "DTF_81": "dtf-81"}
+_LIFTERS: dict[str, LifterName] = {"AUTO": "auto", "BOTH": "both", "S3": "s3", "DTF_27": "dtf-27", "DTF_81": "dtf-81"}
 _REFINERS: dict[str, RefinerName] = {"AUTO": "auto", "NONE": "none", "GRAPH": "graph", "PPT": "ppt"}
 _LABELS = {
     "s3": "S3", "dtf-27": "DTF, 27 Frames", "dtf-81": "DTF, 81 Frames",

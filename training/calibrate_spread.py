@@ -44,7 +44,7 @@ from ..inference.confidence import (
     torso,
 )
 from ..inference.lifted import Refiner
-from ..inference.systems import LIFTERS, NONE, REFINERS, open_lifter_at, open_refiner, open_refiner_at
+from ..inference.systems import LIFTERS, NONE, REFINERS, blended, members, open_lifter_at, open_refiner, open_refiner_at
 from ..models.skeletons import JOINTS, partners
 from ..models.weights import NETWORKS, network_path
 from .command import exit_code
@@ -85,12 +85,13 @@ def calibrate(data: Path, networks: Path | None, names: Sequence[str] | None, ou
         raise TrainingDataError(f"{data} holds nobody to validate on (training/splits.toml). Pack the whole motion.")
     fitted = _entries(out)
     for lifter, refiners in _wanted(networks, names).items():
-        paths = {name: _path(networks, name) for name in (lifter, *refiners) if name != NONE}
+        parts = members(lifter)
+        paths = {name: _path(networks, name) for name in (*parts, *refiners) if name != NONE}
         opened = {name: _refiner(name, paths) for name in refiners}
-        samples = gather(clips, open_lifter_at(paths[lifter], 1), opened, SampleSettings())
+        samples = gather(clips, blended([open_lifter_at(paths[part], 1) for part in parts]), opened, SampleSettings())
         for refiner, found in samples.items():
             calibration = fit(found)
-            used = [paths[name] for name in (lifter, refiner) if name != NONE]
+            used = [paths[name] for name in (*parts, refiner) if name != NONE]
             fitted[pair_name(lifter, refiner)] = entry(calibration, used)
             print(f"{pair_name(lifter, refiner)}: {_summary(calibration, found)}", flush=True)
     replace_file(out, _text(fitted).encode())
@@ -200,7 +201,9 @@ def _wanted(networks: Path | None, names: Sequence[str] | None) -> dict[str, lis
     if names is None:
         folder = NETWORKS if networks is None else networks
         there = {path.stem for path in folder.glob("*.onnx" if networks else "*/*.onnx")} | {NONE}
-        names = [pair_name(*pair) for pair in product(LIFTERS, REFINERS) if there.issuperset(pair)]
+        names = [
+            pair_name(*pair) for pair in product(LIFTERS, REFINERS) if there.issuperset((*members(pair[0]), pair[1]))
+        ]
     wanted: dict[str, list[str]] = {}
     for name in names:
         lifter, plus, refiner = name.partition("+")

@@ -73,6 +73,8 @@ class RayRun(FusionSettings):
 class GraphRun(FusionSettings):
     """A run of S0's refiner. lifters: names of finished runs whose answers it refines, drawn in turn.
 
+    unseen: ask each lifter only of the sources that it was trained without, because to those that it knows its answers are
+    better than any that there will be to refine.
     masks: the fixed set of which one is drawn for a window, or none. structured: masks last for a while and take what hangs
     on a joint; else every frame has its own. decay: weight decay.
     """
@@ -81,6 +83,7 @@ class GraphRun(FusionSettings):
     decay: float = 0.01
     warmup: int = 100
     lifters: tuple[str, ...] = ("s3",)
+    unseen: bool = False
     masks: MaskSettings = field(default_factory=MaskSettings)
     structured: bool = True
     network: GraphSettings = field(default_factory=GraphSettings)
@@ -88,13 +91,17 @@ class GraphRun(FusionSettings):
 
 @dataclass(frozen=True, slots=True)
 class PptRun(FusionSettings):
-    """A run of S1's prior. pretraining: of the steps, those on recorded poses alone; the rest refine `lifters`' answers."""
+    """A run of S1's prior. pretraining: of the steps, those on recorded poses alone; the rest refine `lifters`' answers.
+
+    unseen: as for the graph.
+    """
 
     rate: float = 1e-3
     decay: float = 0.1
     warmup: int = 100
     pretraining: int = 3000
     lifters: tuple[str, ...] = ("s3",)
+    unseen: bool = False
     network: PptSettings = field(default_factory=PptSettings)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from ..inference.refine_graph import how_far
 from ..inference.sightings import neighbors
 from ..models.skeletons import JOINTS
 from . import losses
-from .frozen import FrozenLifter, LiftedBatch, truth_of
+from .frozen import LiftedBatch, truth_of
 from .fusion_settings import GraphRun, PptRun
 from .graph import GraphRefiner
 from .lifting_trainer import WindowSampler
@@ -35,24 +37,31 @@ _SHARES = (0.05, 0.5)
 _LIMBS = 0.4
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A lifter at rest, and where the windows come from that it is asked of."""
+
+    lifter: Callable[[Windows], LiftedBatch]
+    sampler: WindowSampler
+
+
 class GraphTrainer(Loop[GraphRefiner]):
     """A run of S0's refiner on what finished lifters answer. Every window is refined whole and with one of the masks."""
 
-    def __init__(self, settings: GraphRun, sampler: WindowSampler, held_out: list[Windows], folder: Path) -> None:
+    def __init__(self, settings: GraphRun, lifters: list[Asked], held_out: list[Windows], folder: Path) -> None:
         torch.manual_seed(settings.seed)
         network = GraphRefiner(settings.network).to(device())
         optimizer = torch.optim.AdamW(network.parameters(), settings.rate, weight_decay=settings.decay)
         super().__init__(settings, network, optimizer, folder)
         self.settings = settings
-        self._sampler = sampler
-        self._lifters = [FrozenLifter(name, folder.parent) for name in settings.lifters]
-        self._held_out = [self._lifters[0](windows) for windows in held_out]
+        self._lifters = lifters
+        self._held_out = [lifters[0].lifter(windows) for windows in held_out]
         self._masks = _masks(settings)
         self._weights = losses.joint_weights().to(self.device)
         self._resume()
 
     def _loss(self) -> Tensor:
-        lifted = _next(self._rng, self._sampler, self._lifters)
+        lifted = _next(self._rng, self._lifters)
         self.network.train()
         count = len(lifted.joints)
         masks = self._masks[self._rng.integers(len(self._masks), size=count)]
@@ -94,15 +103,22 @@ class GraphTrainer(Loop[GraphRefiner]):
 class PptTrainer(Loop[PoseTransformer]):
     """A run of S1's pose transformer: iterative masking of recorded poses, then what finished lifters answer."""
 
-    def __init__(self, settings: PptRun, sampler: WindowSampler, held_out: list[Windows], folder: Path) -> None:
+    def __init__(
+        self,
+        settings: PptRun,
+        sampler: WindowSampler,
+        lifters: list[Asked],
+        held_out: list[Windows],
+        folder: Path,
+    ) -> None:
         torch.manual_seed(settings.seed)
         network = PoseTransformer(settings.network).to(device())
         optimizer = torch.optim.AdamW(network.parameters(), settings.rate, weight_decay=settings.decay)
         super().__init__(settings, network, optimizer, folder)
         self.settings = settings
         self._sampler = sampler
-        self._lifters = [FrozenLifter(name, folder.parent) for name in settings.lifters]
-        self._held_out = [self._lifters[0](windows) for windows in held_out]
+        self._lifters = lifters
+        self._held_out = [lifters[0].lifter(windows) for windows in held_out]
         self._weights = losses.joint_weights().to(self.device)
         self._resume()
 
@@ -110,7 +126,7 @@ class PptTrainer(Loop[PoseTransformer]):
         self.network.train()
         if self.step < self.settings.pretraining:
             return self._masked()
-        lifted = _poses(_next(self._rng, self._sampler, self._lifters))
+        lifted = _poses(_next(self._rng, self._lifters))
         # now and then a guess is taken away, so that the network can do without
         kept = 1.0 - (torch.rand(len(lifted.seen), 1, device=self.device) < _LIMBS).float()
         with self._autocast():
@@ -171,10 +187,10 @@ class PptTrainer(Loop[PoseTransformer]):
         return found.means()
 
 
-def _next(rng: np.random.Generator, sampler: WindowSampler, lifters: list[FrozenLifter]) -> LiftedBatch:
+def _next(rng: np.random.Generator, lifters: list[Asked]) -> LiftedBatch:
     """The next windows as one of the lifters answers them."""
-    windows = sampler.windows(rng, ANY if rng.random() < 0.5 else NATURAL, MIXTURE)
-    return lifters[int(rng.integers(len(lifters)))](windows)
+    asked = lifters[int(rng.integers(len(lifters)))]
+    return asked.lifter(asked.sampler.windows(rng, ANY if rng.random() < 0.5 else NATURAL, MIXTURE))
 
 
 def _twice(lifted: LiftedBatch) -> LiftedBatch:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from ..errors import TrainingDataError
 from .clips import Clip
 from .dtf import Dtf
 from .export import export_graph, export_lifter, export_ppt, export_windowed
+from .frozen import FrozenLifter
 from .fusion_settings import DtfRun, GraphRun, PptRun, RayRun
 from .graph import GraphRefiner
 from .lifting_trainer import LiftingTrainer, held_out_windows
@@ -21,8 +23,8 @@ from .motion_sampler import MotionSampler
 from .networks import Lifter, without_completion
 from .ppt import PoseTransformer
 from .ray import RayLifter
-from .refining_trainer import GraphTrainer, PptTrainer
-from .settings import Settings, TrainingSettings
+from .refining_trainer import Asked, GraphTrainer, PptTrainer
+from .settings import Settings, TrainingSettings, recipe
 from .trainer import Trainer
 
 _HELD_OUT_SEED = 20_001
@@ -52,11 +54,25 @@ def prepare(settings: Settings, learned: list[Clip], held_out: list[Clip], out: 
         trainer = LiftingTrainer(settings, sampler, windows, folder)
         return Run(trainer, lambda network, goal: _write_windowed(settings, network, goal))
     if isinstance(settings, GraphRun):
-        trainer = GraphTrainer(settings, sampler, windows, folder)
+        trainer = GraphTrainer(settings, asked(settings, learned, out), windows, folder)
         return Run(trainer, lambda network, goal: _write_graph(settings, network, goal))
     if isinstance(settings, PptRun):
-        return Run(PptTrainer(settings, sampler, windows, folder), _write_ppt)
+        return Run(PptTrainer(settings, sampler, asked(settings, learned, out), windows, folder), _write_ppt)
     raise TypeError(f"There is no trainer for {type(settings).__name__}.")
+
+
+def asked(settings: GraphRun | PptRun, clips: list[Clip], out: Path) -> list[Asked]:
+    """The lifters of a run with the motion that each is asked of."""
+    found = []
+    for name in settings.lifters:
+        chosen = clips
+        if settings.unseen:
+            without = recipe(name).without
+            chosen = [clip for clip in clips if clip.source in without]
+        if not chosen:
+            raise TrainingDataError(f"{name} was trained on every source. Leave `unseen` away, or take other lifters.")
+        found.append(Asked(FrozenLifter(name, out), MotionSampler(chosen, settings)))
+    return found
 
 
 def _write_s3(network: nn.Module, goal: Path) -> str:

@@ -15,6 +15,7 @@ from penumbra.inference.masks import MaskSettings
 from penumbra.inference.sightings import Sightings
 from penumbra.inference.systems import open_lifter_at, open_refiner_at
 from penumbra.models.skeletons import POINT_JOINTS
+from penumbra.training import runs
 from penumbra.training.dtf import DtfSettings
 from penumbra.training.frozen import FrozenLifter
 from penumbra.training.fusion_settings import DtfRun, FusionSettings, GraphRun, PptRun, RayRun
@@ -25,7 +26,7 @@ from penumbra.training.motion_sampler import ANY, MotionSampler
 from penumbra.training.occlusion_masks import MIXTURE
 from penumbra.training.ppt import PptSettings
 from penumbra.training.ray import RaySettings
-from penumbra.training.refining_trainer import GraphTrainer, PptTrainer
+from penumbra.training.refining_trainer import Asked, GraphTrainer, PptTrainer
 from penumbra.training.runs import prepare
 from penumbra.training.sampler import Windows
 from penumbra.training.settings import recipe
@@ -71,14 +72,15 @@ def _windows(settings: FusionSettings) -> Windows:
     return MotionSampler(training_clips(3), settings).windows(np.random.default_rng(3), ANY, MIXTURE)
 
 
-def _trainer(settings: FusionSettings, sampler: _Always, folder: Path) -> Loop:
+def _trainer(settings: DtfRun | RayRun | GraphRun | PptRun, sampler: _Always, folder: Path) -> Loop:
     held_out = [sampler.windows()]
     if isinstance(settings, DtfRun | RayRun):
         return LiftingTrainer(settings, sampler, held_out, folder)
+    lifters = [Asked(FrozenLifter(name, folder.parent), sampler) for name in settings.lifters]
     if isinstance(settings, GraphRun):
-        return GraphTrainer(settings, sampler, held_out, folder)
+        return GraphTrainer(settings, lifters, held_out, folder)
     assert isinstance(settings, PptRun)
-    return PptTrainer(settings, sampler, held_out, folder)
+    return PptTrainer(settings, sampler, lifters, held_out, folder)
 
 
 @pytest.mark.parametrize("settings", [_DTF, _RAY, _GRAPH, _PPT], ids=lambda item: item.name)
@@ -135,6 +137,19 @@ def test_what_refines_is_written_as_the_product_reads_it(settings: FusionSetting
     assert refined.joints.shape == joints.shape
     assert np.isfinite(refined.joints).all()
     assert not np.array_equal(refined.joints, given.joints)
+
+
+def test_a_lifter_is_asked_only_of_what_it_never_saw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, other = training_clips(3), [replace(clip, source="cmu") for clip in training_clips(2)]
+    opened = []
+    monkeypatch.setattr(runs, "FrozenLifter", lambda name, _: opened.append(name))
+    settings = replace(_GRAPH, lifters=("s3-without-cmu",), unseen=True)
+    (found,) = runs.asked(settings, made + other, tmp_path)
+    assert opened == ["s3-without-cmu"]
+    assert len(found.sampler._motion.starts) == 2
+    assert len(runs.asked(replace(settings, unseen=False), made + other, tmp_path)[0].sampler._motion.starts) == 5
+    with pytest.raises(TrainingDataError, match="trained on every source"):
+        runs.asked(replace(settings, lifters=("s3",)), made + other, tmp_path)
 
 
 def test_a_refiner_needs_the_lifters_run(tmp_path: Path) -> None:
