@@ -17,7 +17,7 @@ from ..inference.reliability import ReliabilitySettings
 from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings, Moment
 from ..inference.sight import believed, sightings
 from ..inference.sightings import Sightings
-from ..inference.systems import open_lifter_at, open_refiner_at
+from ..inference.systems import open_lifter_at
 from ..inference.track import Track
 from ..models.skeletons import POINTS
 from ..tools import fetch
@@ -39,16 +39,8 @@ def speed_figures(network: Path, *, quick: bool) -> list[Figure]:
     ]
 
 
-def system_share(lifter: Path, refiner: Path | None = None, *, quick: bool) -> Figure:
-    """The share, in percent, that a lifter and a refiner together have of converting the demo clip."""
-
-    def opened() -> Lifter:
-        lift = open_lifter_at(lifter, _THREADS)
-        if refiner is None:
-            return lift
-        refine = open_refiner_at(refiner, _THREADS)
-        return lambda given: refine(lift(given))
-
+def system_share(opened: Callable[[], Lifter], *, quick: bool) -> Figure:
+    """The share, in percent, that the default lifter and refiner together have of converting the demo clip."""
     return Figure("default_share_of_conversion", share_of_conversion(opened, quick=quick), "%", 10.0)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..inference.confidence import CALIBRATIONS
+from ..inference.lifted import Lifter
 from ..inference.systems import NONE
 from ..training.pack import read_clips, split
 from .lifter_speed import system_share
@@ -34,7 +35,19 @@ from .systems_figures import (
     ranked,
     sparse_figures,
 )
-from .systems_methods import BASELINES, LIFTING, PPT, RAYS, RECOMMENDED_PAIR, S3, SYSTEMS, VARIANTS, Shelf, method_of
+from .systems_methods import (
+    BASELINES,
+    BOTH,
+    LIFTING,
+    PPT,
+    RAYS,
+    RECOMMENDED_PAIR,
+    S3,
+    SYSTEMS,
+    VARIANTS,
+    Shelf,
+    method_of,
+)
 from .systems_run import FULL, HARD, QUICK, SPARSEST, Effort, try_held_out, try_left_out
 from .systems_tables import ablation_table, best_table, cost_table, errors, random_table, suite_tables, tried
 
@@ -70,15 +83,14 @@ def main(argv: list[str]) -> int:
     honest = measure(held_out, telling, networks, options.calibration, effort.samples)
     costs = [cost(method, networks, shelf.files(method), effort.frames) for method in systems]
     common = outcome.where(tried(outcome, "clean", systems))
-    default_lifter, *default_refiner = shelf.files(default)
-    lifters = [method for method in LIFTING if method in systems]
+    lifters = [method for method in (*LIFTING, BOTH) if method in systems]
     figures = [
         *sparse_figures(outcome, lifters),
         *excess_figures(outcome, ranking[0]),
         *left_out_figures(sources, ranking),
         *graph_figures(outcome, systems),
         *honesty_figures(honest, default),
-        system_share(default_lifter, *default_refiner, quick=options.quick),
+        system_share(lambda: _opened(shelf, default), quick=options.quick),
     ]
     alone = [method for method in systems if method.refiner == NONE]
     parts = [
@@ -105,6 +117,12 @@ def main(argv: list[str]) -> int:
         sections=parts,
     )
     return 0
+
+
+def _opened(shelf: Shelf, method: Method) -> Lifter:
+    """The lifter and refiner of a method as one."""
+    networks = shelf.open([method])
+    return lambda given: networks.refined(networks.lifters[method.lifter](given), method.refiner)
 
 
 def _prior_table(outcome: Outcome, variants: Sequence[Method]) -> str:
