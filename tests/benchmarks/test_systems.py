@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 
 from penumbra.benchmarks.occlusion_methods import Method, Networks
 from penumbra.benchmarks.occlusion_scores import NOT_TRIED, Score
+from penumbra.benchmarks.occlusion_sets import Size
 from penumbra.benchmarks.occlusion_suite import Outcome
 from penumbra.benchmarks.systems_calibration import (
     KINDS,
@@ -44,7 +45,17 @@ from penumbra.benchmarks.systems_methods import (
     Shelf,
     method_of,
 )
-from penumbra.benchmarks.systems_run import FULL, HARD, QUICK, RANDOM
+from penumbra.benchmarks.systems_run import (
+    FULL,
+    HARD,
+    QUICK,
+    RANDOM,
+    SPARSEST,
+    Effort,
+    try_held_out,
+    try_judged,
+    try_left_out,
+)
 from penumbra.benchmarks.systems_tables import (
     ablation_table,
     best_table,
@@ -58,11 +69,12 @@ from penumbra.errors import SetupError
 from penumbra.inference.confidence import Calibration, SpreadFit, as_told
 from penumbra.inference.lifted import Lifted
 from penumbra.inference.sightings import Sightings
-from penumbra.models.skeletons import JOINTS
+from penumbra.models.skeletons import BONE_NAMES, JOINTS
 from penumbra.training.bodies import mean_body
 from penumbra.training.body import rest_joints
-from penumbra.training.occlusion import SUITE
-from penumbra.training.spread_samples import Sample
+from penumbra.training.clips import Clip
+from penumbra.training.occlusion import SUITE, Clean, Frames
+from penumbra.training.spread_samples import Sample, SampleSettings
 
 _COUNT = len(JOINTS)
 _GRAPH = GRAPHS[0]
@@ -135,10 +147,12 @@ def test_sources_left_out_count_by_the_best_system_that_was_trained_so():
 
 def test_the_graph_is_judged_after_the_better_lifter_on_the_clips_it_was_tried_on():
     outcome = usual(**{"DTF-81": [100.0, 70.0, 70.0]})
-    found = values(graph_figures(outcome, [S3, LIFTING[2], *GRAPHS]))
+    pair = graph_pair(outcome, [S3, LIFTING[2], *GRAPHS])
+    assert pair is not None
+    assert pair == (LIFTING[2], GRAPHS[1])
+    found = values(graph_figures(outcome, *pair))
     assert found == pytest.approx({"graph_hidden_over_lifter": 0.78, "graph_clean_over_lifter": 1.0})
-    assert graph_pair(outcome, [S3, LIFTING[2], *GRAPHS]) == (LIFTING[2], GRAPHS[1])
-    assert graph_figures(outcome, [S3]) == []
+    assert graph_pair(outcome, [S3]) is None
 
 
 def test_tables_compare_over_the_same_clips():
@@ -158,6 +172,73 @@ def test_efforts_name_the_whole_suite_once():
     names = [protocol.name for protocol in (*FULL.bounded, *FULL.rest)]
     assert sorted(names) == sorted({protocol.name for protocol in SUITE})
     assert {item.name for item in HARD} <= {item.name for item in QUICK.bounded}
+
+
+def still(sightings: Sightings) -> Lifted:
+    count = len(sightings.points)
+    joints = np.tile(rest_joints(mean_body()), (count, 1, 1))
+    flags = np.ones((count, _COUNT))
+    return Lifted(joints, np.ones_like(joints), flags > 0, flags, np.tile(np.eye(3), (count, 1, 1)), 30.0)
+
+
+def same(lifted: Lifted) -> Lifted:
+    return lifted
+
+
+def a_clip(source: str, name: str) -> Clip:
+    rotations = np.zeros((80, len(BONE_NAMES), 4), np.float32)
+    rotations[..., 0] = 1.0
+    root = np.tile(np.array([0.0, 0.0, 0.9], np.float32), (80, 1))
+    return Clip(name, source, f"{source}/01", "walk", "CMU", rotations, root, mean_body().astype(np.float32))
+
+
+_EFFORT = Effort(
+    Size(3, 3), Size(2, 2), several=2, few=1, fewest=1, bounded=(Clean(), SPARSEST, *HARD), rest=(Frames(3),),
+    samples=SampleSettings(), frames=30,
+)  # fmt: skip
+
+
+def counts(outcome: Outcome, method: Method) -> list[int]:
+    """Trials that a method was tried on, under a hard occlusion, among others, and in the rest of the suite."""
+    protocols = (HARD[0].name, SPARSEST.name, "F(3)")
+    return [int(tried(outcome, name, [method]).sum()) for name in protocols if (name, method.name) in outcome.scores]
+
+
+def test_what_takes_long_is_tried_on_less_until_it_is_judged():
+    clips = [a_clip("cmu", name) for name in ("one", "two", "three")]
+    methods = (S3, _GRAPH, VARIANTS[0], *BASELINES)
+    networks = Networks({"s3": still, "unmasked": still}, {"graph": same, "ppt, ends": same})
+    outcome = try_held_out(clips, methods, networks, _EFFORT)
+    assert counts(outcome, S3) == counts(outcome, BASELINES[0]) == [3, 3, 2]
+    assert counts(outcome, _GRAPH) == [1, 1, 1]
+    assert counts(outcome, VARIANTS[0]) == [1, 1]
+    judged = try_judged(clips, [S3, _GRAPH], networks, _EFFORT, outcome)
+    assert counts(judged, _GRAPH) == [3, 1, 1]
+    assert judged.scores["F(3)", S3.name] == outcome.scores["F(3)", S3.name]
+    assert try_judged(clips, [S3], networks, _EFFORT, outcome) is outcome
+
+
+class FewNetworks(Shelf):
+    """A shelf on which S3 is there for every source, the graph for CMU, and the baselines for all but one source."""
+
+    def there(self, methods: Iterable[Method], ending: str = "") -> tuple[Method, ...]:
+        known = {"S3"} | ({"S3 + graph"} if ending == "-without-cmu" else set())
+        known |= set() if ending == "-without-reactidle" else {method.name for method in BASELINES}
+        return tuple(method for method in methods if method.name in known)
+
+    def open(self, methods: Iterable[Method], ending: str = "") -> Networks:
+        assert {method.name for method in methods} == {method.name for method in self.there(methods, ending)}
+        return Networks({"s3": still, "unmasked": still}, {"graph": same})
+
+
+def test_sources_are_tried_by_the_best_and_by_what_is_quick():
+    clips = [a_clip(source, source) for source in ("cmu", "reactidle", "mesh2motion", "animated_drawings")]
+    best_slow = try_left_out(clips, [_GRAPH, S3], FewNetworks(), _EFFORT)
+    assert list(best_slow) == ["animated_drawings", "cmu", "mesh2motion"]
+    assert counts(best_slow["cmu"], _GRAPH) == counts(best_slow["cmu"], S3) == [2]
+    assert counts(best_slow["mesh2motion"], _GRAPH) == []
+    # who is slow and not the best is not asked
+    assert counts(try_left_out(clips, [S3, _GRAPH], FewNetworks(), _EFFORT)["cmu"], _GRAPH) == []
 
 
 def a_network(path: Path, size: int = 6) -> Path:
@@ -198,13 +279,6 @@ def test_a_pair_is_a_system_by_its_name():
     other = method_of("dtf-27+graph")
     assert (other.name, other.lifter, other.fill, other.refiner) == ("dtf-27+graph", "dtf-27", "own", "graph")
     assert method_of(RECOMMENDED_PAIR) in SYSTEMS
-
-
-def still(sightings: Sightings) -> Lifted:
-    count = len(sightings.points)
-    joints = np.tile(rest_joints(mean_body()), (count, 1, 1))
-    flags = np.ones((count, _COUNT))
-    return Lifted(joints, np.ones_like(joints), flags > 0, flags, np.tile(np.eye(3), (count, 1, 1)), 30.0)
 
 
 def test_costs_are_of_all_networks_of_a_system(tmp_path: Path):

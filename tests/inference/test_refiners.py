@@ -45,7 +45,9 @@ def _masks() -> np.ndarray:
 
 
 def test_what_hides_nothing_moves_nothing_and_tells_its_own_spread(tmp_path: Path) -> None:
-    refiner = GraphRefiner.open(doubting_graph(tmp_path / "graph.onnx", 0.0, 0.03), GraphSettings(whole=1.0), threads=1)
+    refiner = GraphRefiner.open(
+        doubting_graph(tmp_path / "graph.onnx", 0.0, 0.03), GraphSettings(joints=1.0, spread=1.0), threads=1
+    )
     lifted = _lifted(40)
     refined = refiner(lifted)
     np.testing.assert_allclose(refined.joints, lifted.joints, atol=1e-5)
@@ -56,7 +58,9 @@ def test_what_hides_nothing_moves_nothing_and_tells_its_own_spread(tmp_path: Pat
 
 def test_masked_answers_count_by_their_share_and_disagreement_is_spread(tmp_path: Path) -> None:
     """Every masked answer moves what it masks by 0.4 m along the view's x, which is the camera's depth."""
-    refiner = GraphRefiner.open(doubting_graph(tmp_path / "graph.onnx", 0.4, 0.03), GraphSettings(whole=0.7), threads=1)
+    refiner = GraphRefiner.open(
+        doubting_graph(tmp_path / "graph.onnx", 0.4, 0.03), GraphSettings(joints=0.7, spread=0.7), threads=1
+    )
     still = replace(_lifted(128), joints=np.tile(_lifted(1).joints, (128, 1, 1)))
     refined = refiner(still)
     moved = (refined.joints - still.joints)[40:64]
@@ -75,7 +79,9 @@ def test_masked_answers_count_by_their_share_and_disagreement_is_spread(tmp_path
 
 def test_one_window_is_the_mixture_of_its_masks(tmp_path: Path) -> None:
     """In 64 frames of a still body the first window's and the second's masks alone have a say, half each in the middle."""
-    refiner = GraphRefiner.open(doubting_graph(tmp_path / "graph.onnx", 0.4, 0.03), GraphSettings(whole=0.7), threads=1)
+    refiner = GraphRefiner.open(
+        doubting_graph(tmp_path / "graph.onnx", 0.4, 0.03), GraphSettings(joints=0.7, spread=0.7), threads=1
+    )
     still = replace(_lifted(64), joints=np.tile(_lifted(1).joints, (64, 1, 1)))
     moved = (refiner(still).joints - still.joints)[..., 2]
     shares = np.minimum(np.arange(1, 129), np.arange(128, 0, -1)).astype(float)
@@ -87,7 +93,9 @@ def test_one_window_is_the_mixture_of_its_masks(tmp_path: Path) -> None:
 
 def test_a_masked_joint_is_not_read_where_it_is_masked(tmp_path: Path) -> None:
     """With the mean of the masked answers alone, a jump that every mask hides does not come out."""
-    refiner = GraphRefiner.open(doubting_graph(tmp_path / "graph.onnx", 0.0, 0.03), GraphSettings(whole=0.0), threads=1)
+    refiner = GraphRefiner.open(
+        doubting_graph(tmp_path / "graph.onnx", 0.0, 0.03), GraphSettings(joints=0.0, spread=0.0), threads=1
+    )
     still = replace(_lifted(64), joints=np.tile(_lifted(1).joints, (64, 1, 1)))
     hidden = (_masks()[:, 64:] & _masks()[:, :64]).sum(axis=0)
     frame, joint = np.unravel_index(hidden.argmax(), hidden.shape)
