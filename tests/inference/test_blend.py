@@ -40,7 +40,7 @@ def test_where_they_differ_the_blend_is_less_sure() -> None:
     assert (same > 0.03).all()
     assert (same < 0.05).all()
     assert (apart > same).all()
-    np.testing.assert_allclose(apart[0] ** 2 - same[0] ** 2, 0.3 * 0.7 * 0.09, rtol=1e-4)
+    np.testing.assert_allclose(apart[0] ** 2 - same[0] ** 2, 0.2 * 0.8 * 0.09, rtol=1e-4)
 
 
 def test_one_that_tells_no_spread_leaves_none() -> None:

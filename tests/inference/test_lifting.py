@@ -51,7 +51,10 @@ def tracked() -> Track:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int | None]]:
-    """What was opened. The lifter finds the true joints with a spread of 2 cm, 30 at one wrist; refiners halve it."""
+    """What was opened. The lifter finds the true joints with a spread of 2 cm, 30 at one wrist; refiners halve it.
+
+    Nothing is calibrated.
+    """
     opened: list[tuple[str, int | None]] = []
 
     def open_lifter(name: str, threads: int | None):  # noqa: ANN202
@@ -71,6 +74,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int | None]]:
 
     monkeypatch.setattr(lifting_module, "open_lifter", open_lifter)
     monkeypatch.setattr(lifting_module, "open_refiner", open_refiner)
+    monkeypatch.setattr(lifting_module, "open_calibration", lambda *_: as_told())
     return opened
 
 

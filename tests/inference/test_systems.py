@@ -9,6 +9,7 @@ import pytest
 
 from penumbra.errors import SetupError
 from penumbra.inference import systems
+from penumbra.inference.blend import BlendedLifter
 from penumbra.inference.refine_graph import GraphRefiner
 from penumbra.inference.refine_ppt import PptRefiner
 from penumbra.inference.sightings import Sightings
@@ -20,6 +21,7 @@ from penumbra.inference.systems import (
     REFINERS,
     Systems,
     hashes,
+    members,
     open_lifter,
     open_lifter_at,
     open_refiner,
@@ -50,11 +52,14 @@ def test_auto_is_what_is_recommended() -> None:
 
 
 def test_the_recommended_systems_are_there_and_known_by_their_hashes() -> None:
-    assert isinstance(open_lifter(AUTO, threads=1), TrainedLifter)
+    assert type(open_lifter(AUTO, threads=1)) is type(open_lifter(RECOMMENDED.lifter, threads=1))
+    assert isinstance(open_lifter("s3", threads=1), TrainedLifter)
+    assert isinstance(open_lifter("both", threads=1), BlendedLifter)
     lifted = lifted_as(people_in_camera(3))
     assert open_refiner(NONE)(lifted) is lifted
     known = hashes(RECOMMENDED)
-    assert set(known) >= {f"{RECOMMENDED.lifter}.onnx"}
+    assert set(known) >= {f"{name}.onnx" for name in members(RECOMMENDED.lifter)}
+    assert set(hashes(Systems("both", NONE))) == {"s3.onnx", "dtf-81.onnx"}
     assert all(len(value) == 64 for value in known.values())
     assert hashes(Systems("detector", NONE)) == {}
 
