@@ -118,7 +118,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     lifters = {
         TRAINED: open_lifter_at(options.network or network_path("s3"), threads=_THREADS),
-        DEFAULT: _opened(options.default, Shelf(options.networks)),
+        DEFAULT: Shelf(options.networks).system(method_of(options.default)),
     }
     footage = fetch.fetch("pose2sim")
     scenes, limbs = (SCENES[:1], LIMBS[:1]) if options.quick else (SCENES, LIMBS)
@@ -303,13 +303,6 @@ def _mean(parts: Iterable[np.ndarray]) -> float:
     values = np.concatenate([part.ravel() for part in parts] or [np.zeros(0)])
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else float("nan")
-
-
-def _opened(pair: str, shelf: Shelf) -> Lifter:
-    """A lifter with the refiner after it, by the pair's name."""
-    method = method_of(pair)
-    networks = shelf.open([method])
-    return lambda given: networks.refined(networks.lifters[method.lifter](given), method.refiner)
 
 
 def _draw(view: View, real: Truth, lifters: Mapping[str, Lifter], cache: Path) -> None:

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..inference.confidence import CALIBRATIONS
-from ..inference.lifted import Lifter
 from ..inference.systems import NONE
 from ..training.pack import read_clips, split
 from .lifter_speed import system_share
@@ -48,7 +47,7 @@ from .systems_methods import (
     Shelf,
     method_of,
 )
-from .systems_run import FULL, HARD, QUICK, SPARSEST, Effort, try_held_out, try_left_out
+from .systems_run import FULL, HARD, QUICK, SPARSEST, Effort, try_held_out, try_judged, try_left_out
 from .systems_tables import ablation_table, best_table, cost_table, errors, random_table, suite_tables, tried
 
 QUICKEST = tuple(method for method in SYSTEMS if method.lifter == S3.lifter)
@@ -78,7 +77,10 @@ def main(argv: list[str]) -> int:
     outcome = try_held_out(held_out, methods, networks, effort)
     # S0's own lifting network takes part, but is none of the product's
     ranking = ranked(outcome, [method for method in systems if method not in RAYS])
-    sources = {} if options.quick else try_left_out(clips, systems, shelf, effort)
+    graph = graph_pair(outcome, systems)
+    judged = [ranking[0], default, *(graph[1:] if graph else ())]
+    outcome = try_judged(held_out, judged, networks, effort, outcome)
+    sources = {} if options.quick else try_left_out(clips, ranking, shelf, effort)
     telling = [default] if options.quick else _telling(systems, default)
     honest = measure(held_out, telling, networks, options.calibration, effort.samples)
     costs = [cost(method, networks, shelf.files(method), effort.frames) for method in systems]
@@ -88,9 +90,9 @@ def main(argv: list[str]) -> int:
         *sparse_figures(outcome, lifters),
         *excess_figures(outcome, ranking[0]),
         *left_out_figures(sources, ranking),
-        *graph_figures(outcome, systems),
+        *(graph_figures(outcome, *graph) if graph else []),
         *honesty_figures(honest, default),
-        system_share(lambda: _opened(shelf, default), quick=options.quick),
+        system_share(lambda: shelf.system(default), quick=options.quick),
     ]
     alone = [method for method in systems if method.refiner == NONE]
     parts = [
@@ -107,7 +109,7 @@ def main(argv: list[str]) -> int:
         draw_costs(costs, [errors(common, item.method) for item in costs], RESULTS / "systems.png")
         draw_reliability(honest, default, RESULTS / "reliability.png")
         parts.insert(0, "![Accuracy over size and speed](systems.png)\n\n![Reliability](reliability.png)")
-    chosen = _chosen(ranking[0], best_at_sparsest(outcome, lifters), graph_pair(outcome, systems))
+    chosen = _chosen(ranking[0], best_at_sparsest(outcome, lifters), graph)
     publish(
         "systems",
         "The systems",
@@ -117,12 +119,6 @@ def main(argv: list[str]) -> int:
         sections=parts,
     )
     return 0
-
-
-def _opened(shelf: Shelf, method: Method) -> Lifter:
-    """The lifter and refiner of a method as one."""
-    networks = shelf.open([method])
-    return lambda given: networks.refined(networks.lifters[method.lifter](given), method.refiner)
 
 
 def _prior_table(outcome: Outcome, variants: Sequence[Method]) -> str:
@@ -139,8 +135,8 @@ def _remarks(effort: Effort) -> list[str]:
     return [
         *remarks(effort.usual),
         (
-            f"Refined systems take longer and are tried on {effort.few} of these clips, on {effort.fewer} of a source left out, and "
-            f"under occlusions that no bound is about on {effort.fewest}, all others there on {effort.several}. Every row of a "
+            f"Refined systems take longer and are tried on {effort.few} of these clips, and under occlusions that no bound is about "
+            f"on {effort.fewest}, all others there on {effort.several}; those that bounds are about on all clips. Every row of a "
             "table of the suite compares over the same clips, and so does every ratio."
         ),
         "A refined system's excess is measured against its own answer where everything is in sight.",

@@ -66,7 +66,7 @@ def ablations(clips: Sequence[Clip], shelf: Shelf, effort: Effort) -> list[str]:
     for ablation in ABLATIONS:
         rows = shelf.there(ablation.rows)
         if any(row is not S3 for row in rows):
-            count = effort.fewer if any(slow(row) for row in rows) else effort.several
+            count = effort.few if any(slow(row) for row in rows) else effort.several
             outcome = run_suite(a_set(clips, Size(count, count)), (Clean(), *HARD), rows, shelf.open(rows))
             tables.append(ablation_table(ablation.title, outcome, rows, ablation.note))
     return tables

@@ -11,7 +11,7 @@ from .occlusion_sets import HELD_OUT
 from .occlusion_suite import Outcome
 from .occlusion_tables import plain
 from .report import Figure
-from .systems_methods import BASELINES, GRAPHS, LIFTING, S3
+from .systems_methods import BASELINES, BOTH, GRAPHS, LIFTING, S3
 from .systems_run import HARD, SPARSEST
 
 _EXCESS = 0.5
@@ -80,18 +80,14 @@ def graph_pair(outcome: Outcome, methods: Sequence[Method]) -> tuple[Method, Met
     pairs = [
         (alone, refined)
         for refined in GRAPHS
-        for alone in LIFTING
+        for alone in (*LIFTING, BOTH)
         if refined in methods and alone in methods and alone.lifter == refined.lifter
     ]
     return min(pairs, key=lambda pair: _hidden(outcome, pair[0])) if pairs else None
 
 
-def graph_figures(outcome: Outcome, methods: Sequence[Method]) -> list[Figure]:
-    """S0's refiner after the better lifter over that lifter alone: error on hidden joints, and clean error."""
-    pair = graph_pair(outcome, methods)
-    if pair is None:
-        return []
-    alone, refined = pair
+def graph_figures(outcome: Outcome, alone: Method, refined: Method) -> list[Figure]:
+    """S0's refiner after a lifter over that lifter alone: error on hidden joints, and clean error."""
     ratios = [outcome.against(hard.name, refined.name, alone.name, "hidden").mean for hard in HARD]
     clean = outcome.against("clean", refined.name, alone.name, "everything").mean
     return [

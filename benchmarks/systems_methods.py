@@ -91,6 +91,11 @@ class Shelf:
             {name: self._refiner(name, file) for name, file in refiners.items()},
         )
 
+    def system(self, method: Method) -> Lifter:
+        """The lifter and the refiner of a method as one. Raises SetupError as `open` does."""
+        networks = self.open([method])
+        return lambda given: networks.refined(networks.lifters[method.lifter](given), method.refiner)
+
     def lifter(self, name: str) -> Lifter:
         """The lifter that is the network `name`, on one thread."""
         return open_lifter_at(self.path(name), _THREADS)

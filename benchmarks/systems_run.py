@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..training.clips import Clip
@@ -25,15 +25,15 @@ SPARSEST = RANDOM[-1]
 class Effort:
     """How much is tried.
 
-    usual: clips of the sets for what bounds are about. several: of those, for the rest of the suite and in ablations.
-    few, fewest: the same for systems that take long. fewer: of those on sources left out and in ablations. rest: what the
-    suite has beside what bounds are about. samples: of which the uncertainty is measured. frames: on which it is timed.
+    usual: clips of held-out subjects for what bounds are about; apart: of a source left out. several: of the usual, for the
+    rest of the suite and in ablations. few, fewest: the same for systems that take long. rest: what the suite has beside
+    what bounds are about. samples: of which the uncertainty is measured. frames: on which it is timed.
     """
 
     usual: Size
+    apart: Size
     several: int
     few: int
-    fewer: int
     fewest: int
     bounded: tuple[Protocol, ...]
     rest: tuple[Protocol, ...]
@@ -44,9 +44,9 @@ class Effort:
 _BOUNDED = (Clean(), *RANDOM, *HARD)
 FULL = Effort(
     usual=Size(30, 30),
-    several=8,
-    few=8,
-    fewer=6,
+    apart=Size(24, 24),
+    several=6,
+    few=6,
     fewest=2,
     bounded=_BOUNDED,
     rest=tuple(protocol for protocol in SUITE if protocol not in _BOUNDED),
@@ -55,9 +55,9 @@ FULL = Effort(
 )
 QUICK = Effort(
     usual=Size(2, 2),
+    apart=Size(2, 2),
     several=1,
     few=1,
-    fewer=1,
     fewest=1,
     bounded=(Clean(), SPARSEST, *HARD),
     rest=(),
@@ -74,15 +74,27 @@ def try_held_out(clips: Sequence[Clip], methods: Sequence[Method], networks: Net
     return outcome.joined(_try(every[: effort.several], effort.fewest, effort.rest, whole, networks))
 
 
-def try_left_out(clips: Sequence[Clip], methods: Sequence[Method], shelf: Shelf, effort: Effort) -> dict[str, Outcome]:
-    """Every source by the networks that were trained without it, where there are such of a method and the baselines."""
+def try_judged(
+    clips: Sequence[Clip], judged: Iterable[Method], networks: Networks, effort: Effort, outcome: Outcome
+) -> Outcome:
+    """The outcome with those of the judged methods that take long tried on as many held-out clips as the others."""
+    late = [method for method in dict.fromkeys(judged) if slow(method)]
+    return outcome.joined(run_suite(a_set(clips, effort.usual), (Clean(), *HARD), late, networks)) if late else outcome
+
+
+def try_left_out(clips: Sequence[Clip], ranking: Sequence[Method], shelf: Shelf, effort: Effort) -> dict[str, Outcome]:
+    """Every source by the networks that were trained without it, where there are such of the baselines and a system.
+
+    ranking: the systems, the best first; of those that take long only the first that is there is tried, if none is better.
+    """
     found = {}
     for source, ending in WITHOUT.items():
-        there = shelf.there((*methods, *BASELINES), f"-without-{ending}")
-        if len(there) > len(BASELINES) and set(BASELINES) <= set(there):
-            every = a_set(only_source(clips, source), effort.usual)
-            networks = shelf.open(there, f"-without-{ending}")
-            found[source] = _try(every, effort.fewer, (Clean(), *HARD), there, networks)
+        there = shelf.there(ranking, f"-without-{ending}")
+        tried = [method for method in there if method is there[0] or not slow(method)]
+        if there and shelf.there(BASELINES, f"-without-{ending}") == BASELINES:
+            every = a_set(only_source(clips, source), effort.apart)
+            methods = (*tried, *BASELINES)
+            found[source] = run_suite(every, (Clean(), *HARD), methods, shelf.open(methods, f"-without-{ending}"))
     return found
 
 
