@@ -165,7 +165,7 @@ def honesty_table(measured: Sequence[Measured]) -> str:
             "calibrated",
         ),
         rows,
-        "Subjects of the test split, each as often, whole and under occlusions that hide, half with perfect 2D and half as "
+        "Clips of the test split, whole and under occlusions that hide, half with perfect 2D and half as "
         "BlazePose errs; the calibration was fitted on the validation split. All joints but the pelvis. ECE and interval: of "
         "the three-axis ellipsoid. NLL: nats, of a normal distribution in metres. Near: within a tenth of the torso.",
     )

@@ -50,7 +50,7 @@ FULL = Effort(
     fewest=2,
     bounded=_BOUNDED,
     rest=tuple(protocol for protocol in SUITE if protocol not in _BOUNDED),
-    samples=SampleSettings(clips=2, occlusions=1),
+    samples=SampleSettings(clips=30, occlusions=1),
     frames=900,
 )
 QUICK = Effort(
@@ -61,7 +61,7 @@ QUICK = Effort(
     fewest=1,
     bounded=(Clean(), SPARSEST, *HARD),
     rest=(),
-    samples=SampleSettings(subjects=2, clips=1, occlusions=1),
+    samples=SampleSettings(clips=2, occlusions=1),
     frames=150,
 )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
@@ -22,13 +21,12 @@ MIXTURE = tuple(item for item in SUITE if isinstance(item, (Random, Windows, Par
 class SampleSettings:
     """How much is asked.
 
-    subjects: how many, none for all. clips: windows of clips of every subject, so that who was recorded longest does not
-    decide. occlusions: of `MIXTURE` in turn for every window, beside the whole sight. step: frames from one that is kept
-    to the next, for neighbors are alike.
+    clips: windows of clips, chosen as for the tables of occlusion, so that all motion counts as often as it was recorded
+    and one rare clip does not decide. occlusions: of `MIXTURE` in turn for every window, beside the whole sight. step:
+    frames from one that is kept to the next, for neighbors are alike.
     """
 
-    subjects: int | None = None
-    clips: int = 5
+    clips: int = 40
     occlusions: int = 4
     step: int = 4
 
@@ -54,8 +52,7 @@ def gather(
     Half of them see perfect points and half see them as the project's own detector errs, with the same occlusions.
     """
     found: dict[str, list[Sample]] = {name: [] for name in refiners}
-    windows = [choose(subject, settings.clips, settings.clips) for subject in _by_subject(clips)]
-    chosen = list(chain.from_iterable([found for found in windows if found][: settings.subjects]))
+    chosen = choose(clips, settings.clips, settings.clips)
     for model in (DetectorModel(), typical()):
         for number, trial in enumerate(trials(chosen, "own", model)):
             for protocol in _in_turn(number, settings.occlusions):
@@ -65,11 +62,6 @@ def gather(
                     kept = slice(number % settings.step, None, settings.step)
                     found[name].append(Sample(_thinned(refine(lifted), kept), trial.truth[kept]))
     return found
-
-
-def _by_subject(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
-    for subject in sorted({clip.subject for clip in clips}):
-        yield [clip for clip in clips if clip.subject == subject]
 
 
 def _in_turn(number: int, count: int) -> list[Protocol]:
