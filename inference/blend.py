@@ -14,7 +14,7 @@ from .sightings import Sightings
 class BlendSettings:
     """Share of the second lifter's answer in joints that were seen, and in joints that were not.
 
-    The second is the one that errs more in sight and less out of it; these were best on validation clips.
+    These were best on validation clips.
     """
 
     seen: float = 0.2

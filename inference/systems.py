@@ -17,8 +17,8 @@ from .trained_lift import TrainedLifter, reads_clips
 from .windowed_lift import WindowedLifter, reads_windows
 
 LIFTERS: Mapping[str, str] = {
-    "both": "Asks S3 and DTF-81 and blends their answers; the nearest to the truth of all, for twice the work",
-    "s3": "Reads the whole clip at once, and so across long gaps; the least work",
+    "s3": "Reads the whole clip at once, and so across long gaps; the choice for most footage",
+    "both": "Asks S3 and DTF-81 and blends their answers; for footage in which much is badly seen",
     "dtf-27": "Reads a second at a time; for clips of a few seconds and short gaps",
     "dtf-81": "Reads three seconds at a time; to try where S3 misreads a motion",
 }
@@ -45,7 +45,7 @@ DETECTOR = "detector"
 """The name of the detector's own landmarks in place of a lifter, with which the benchmarks compare."""
 AUTO = "auto"
 """The name that stands for what is recommended."""
-RECOMMENDED = Systems("both", NONE)
+RECOMMENDED = Systems("s3", NONE)
 """What the benchmarks' results recommend."""
 
 

@@ -46,7 +46,7 @@ _QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
 _LIFTERS: dict[str, LifterName] = {"AUTO": "auto", "BOTH": "both", "S3": "s3", "DTF_27": "dtf-27", "DTF_81": "dtf-81"}
 _REFINERS: dict[str, RefinerName] = {"AUTO": "auto", "NONE": "none", "GRAPH": "graph", "PPT": "ppt"}
 _LABELS = {
-    "s3": "S3", "dtf-27": "DTF, 27 Frames", "dtf-81": "DTF, 81 Frames",
+    "both": "S3 and DTF", "s3": "S3", "dtf-27": "DTF, 27 Frames", "dtf-81": "DTF, 81 Frames",
     "none": "None", "graph": "Joint Graph", "ppt": "Pose Transformer",
 }  # fmt: skip
 

@@ -118,9 +118,7 @@ class Lifter(nn.Module):
             self.completer = Stack(_PER_JOINT * len(JOINTS) + _AXES, width, settings.dropout, _LONG_DILATIONS)
             self.beside = nn.Conv1d(width, width, 1, bias=False)
             self.correct = _head(width, 4 * len(JOINTS))
-            self.doubt = nn.Sequential(
-                nn.Conv1d(2 * width, _DOUBT, 1), nn.ReLU(), _head(_DOUBT, 3 * len(JOINTS))
-            )
+            self.doubt = nn.Sequential(nn.Conv1d(2 * width, _DOUBT, 1), nn.ReLU(), _head(_DOUBT, 3 * len(JOINTS)))
 
     def lifting(self) -> list[nn.Module]:
         """The parts that work without a gap: the 2D network and the first half of the 3D network."""

@@ -161,7 +161,9 @@ class Trainer(Loop[Lifter]):
         """Learning rate: in each part a straight rise, then half a cosine."""
         settings = self.settings
         if self._spreading:
-            return rise_and_fall(self.step - settings.answering, settings.spreading, settings.fine_rate, settings.warmup)
+            return rise_and_fall(
+                self.step - settings.answering, settings.spreading, settings.fine_rate, settings.warmup
+            )
         if self._completing:
             return rise_and_fall(self.step - settings.lifting, settings.completing, settings.fine_rate, settings.warmup)
         return rise_and_fall(self.step, settings.lifting, settings.rate, settings.warmup)

@@ -109,7 +109,7 @@ def test_joints_in_sight_are_the_first_halfs_own() -> None:
 def test_without_its_second_half_it_is_a_network_that_met_no_masks() -> None:
     batch = _batch()
     network = _network()
-    joints, _ = without_completion(network).eval()(batch.values, batch.point_gaps, batch.joint_gaps)
+    joints, *_ = without_completion(network).eval()(batch.values, batch.point_gaps, batch.joint_gaps)
     assert torch.equal(joints, network.lift_seen(batch.values, batch.point_gaps)[0])
 
 

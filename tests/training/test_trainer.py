@@ -126,6 +126,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path):
 
 def test_recipes_build_on_each_other():
     few = recipe("ablation-unlabelled-no-hiding")
+    assert isinstance(few, TrainingSettings)
     assert (few.labelled, few.unlabelled, few.losses.hiding, few.network.width) == (0.1, True, 0.0, 192)
     assert recipe("s3-without-cmu").without == ("cmu",)
     with pytest.raises(TrainingDataError, match="no recipe 'nothing'"):
