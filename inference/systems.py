@@ -17,8 +17,8 @@ from .trained_lift import TrainedLifter, reads_clips
 from .windowed_lift import WindowedLifter, reads_windows
 
 LIFTERS: Mapping[str, str] = {
-    "s3": "Reads the whole clip at once, and so across long gaps; the choice for most footage",
-    "both": "Asks S3 and DTF-81 and blends their answers; for footage in which much is badly seen",
+    "both": "Asks S3 and DTF-81 and blends their answers; knows best where it may be wrong",
+    "s3": "Reads the whole clip at once, and so across long gaps; a little nearer where all is seen",
     "dtf-27": "Reads a second at a time; for clips of a few seconds and short gaps",
     "dtf-81": "Reads three seconds at a time; to try where S3 misreads a motion",
 }
@@ -45,7 +45,7 @@ DETECTOR = "detector"
 """The name of the detector's own landmarks in place of a lifter, with which the benchmarks compare."""
 AUTO = "auto"
 """The name that stands for what is recommended."""
-RECOMMENDED = Systems("s3", NONE)
+RECOMMENDED = Systems("both", NONE)
 """What the benchmarks' results recommend."""
 
 
