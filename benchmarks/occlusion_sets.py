@@ -36,9 +36,10 @@ def a_set(clips: Sequence[Clip], size: Size, body: Body = "own", model: Detector
 
 def remarks(size: Size) -> list[str]:
     """What every table over such sets has to say of them."""
+    clips = size.least if size.least == size.most else f"{size.least} to {size.most}"
     return [
         (
-            f"Sets of {size.least} to {size.most} clips of 6 to 10 s at 30 frames a second (shorter recordings whole), each seen "
+            f"Sets of {clips} clips of 6 to 10 s at 30 frames a second (shorter recordings whole), each seen "
             "by one virtual camera, standing or moving, anywhere around the subject; where a source has too few recordings, by "
             "several. Cameras, occlusions and noise are the same for all methods."
         ),

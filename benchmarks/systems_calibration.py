@@ -184,7 +184,8 @@ def draw_reliability(measured: Sequence[Measured], shown: Method, path: Path) ->
         for item in measured:
             found = item.kinds[kind]
             own = item.method == shown
-            panel.plot(metrics.LEVELS, found.covered, "o-", ms=3, lw=2 if own else 1, label=item.method.name)
+            label = item.method.name if item.calibrated else f"{item.method.name}, not calibrated"
+            panel.plot(metrics.LEVELS, found.covered, "o-", ms=3, lw=2 if own else 1, label=label)
             if own:
                 panel.plot(metrics.LEVELS, found.bare, ":", color="0.4", label=f"{item.method.name}, as it tells")
         panel.set(title=f"{kind} joints", xlabel="share that the ellipsoid should hold", ylabel="share that it holds")

@@ -51,8 +51,9 @@ def draw_costs(costs: Sequence[Cost], errors: Sequence[tuple[float, float]], pat
     """Write the PNG `path`: clean and hidden `errors` of every system in mm over its parameters and over its speed."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415 - after the choice of what draws
+    from matplotlib.ticker import LogFormatter  # noqa: PLC0415
 
-    figure, panels = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True, layout="constrained")
+    figure, panels = plt.subplots(1, 2, figsize=(12, 4.6), sharey=True, layout="constrained")
     places = [cost.parameters / 1e6 for cost in costs], [cost.rate for cost in costs]
     for panel, across, label in zip(panels, places, ("million parameters", "frames a second, one thread"), strict=True):
         for number, (cost, at, (clean, hidden)) in enumerate(zip(costs, across, errors, strict=True)):
@@ -61,9 +62,11 @@ def draw_costs(costs: Sequence[Cost], errors: Sequence[tuple[float, float]], pat
             panel.plot(at, clean, "o", color=color, label=cost.method.name)
             panel.plot(at, hidden, "s", color=color, mfc="none")
         panel.set(xscale="log", xlabel=label)
+        for ticks in (panel.xaxis.set_major_formatter, panel.xaxis.set_minor_formatter):
+            ticks(LogFormatter(labelOnlyBase=False, minor_thresholds=(3, 1)))
         panel.grid(alpha=0.3, which="both")
     panels[0].set_ylabel("MPJPE (mm): disc clean, square hidden joints")
-    panels[1].legend(fontsize=8)
+    figure.legend(*panels[1].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
