@@ -37,7 +37,6 @@ from .systems_figures import (
 from .systems_methods import (
     BASELINES,
     BOTH,
-    GRAPHS,
     LIFTING,
     PPT,
     RAYS,
@@ -128,8 +127,8 @@ def _prior_table(outcome: Outcome, variants: Sequence[Method]) -> str:
 
 
 def _telling(systems: Sequence[Method], default: Method) -> list[Method]:
-    """The systems whose uncertainty is measured: the product's lifters, the default, and S0's refiner after S3."""
-    return [method for method in systems if method in (*LIFTING, BOTH, default, GRAPHS[0])]
+    """The systems whose uncertainty is measured: the lifters alone, and the default."""
+    return [method for method in systems if method in (*LIFTING, BOTH, default)]
 
 
 def _remarks(effort: Effort) -> list[str]:

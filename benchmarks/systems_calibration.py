@@ -166,8 +166,9 @@ def honesty_table(measured: Sequence[Measured]) -> str:
         ),
         rows,
         "Clips of the test split, whole and under occlusions that hide, half with perfect 2D and half as "
-        "BlazePose errs; the calibration was fitted on the validation split. All joints but the pelvis. ECE and interval: of "
-        "the three-axis ellipsoid. NLL: nats, of a normal distribution in metres. Near: within a tenth of the torso.",
+        "BlazePose errs; the calibration was fitted on the same mixture of the validation split. All joints but the pelvis. "
+        "ECE and interval: of the three-axis ellipsoid. NLL: nats, of a normal distribution in metres. Near: within a tenth "
+        "of the torso.",
     )
 
 

@@ -50,7 +50,7 @@ FULL = Effort(
     fewest=2,
     bounded=_BOUNDED,
     rest=tuple(protocol for protocol in SUITE if protocol not in _BOUNDED),
-    samples=SampleSettings(clips=30, occlusions=1),
+    samples=SampleSettings(clips=30),
     frames=900,
 )
 QUICK = Effort(
