@@ -36,6 +36,40 @@ class Camera:
         return points[..., :2] / points[..., 2:] * self.focal + np.array(self.center)
 
 
+@dataclass(frozen=True, slots=True)
+class CameraTrack:
+    """A camera that is known, such as one of the user's scene; K moments, of which one stands for a camera that is still.
+
+    times: `[K]` seconds after the footage's first frame, rising. rotations: `[K, 3, 3]` from camera axes (x right, y down,
+    z forward) to Blender's world. positions: `[K, 3]` metres in Blender's world. focal_lengths: `[K]` millimetres on a
+    sensor 36 mm along the picture's longer side.
+    """
+
+    times: np.ndarray
+    rotations: np.ndarray
+    positions: np.ndarray
+    focal_lengths: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where the camera was in Blender's world; T frames.
+
+    rotations: `[T, 3, 3]` from camera axes to the world's. positions: `[T, 3]` metres. The floor is z = 0.
+    """
+
+    rotations: np.ndarray
+    positions: np.ndarray
+
+    def to_world(self, points: np.ndarray) -> np.ndarray:
+        """Points `[T, N, 3]` in metres in the camera frame, brought to Blender's world."""
+        return points @ np.swapaxes(self.rotations, -1, -2) + self.positions[:, None]
+
+    def to_camera(self, points: np.ndarray) -> np.ndarray:
+        """Points `[T, N, 3]` in metres in Blender's world, brought to the camera frame."""
+        return (points - self.positions[:, None]) @ self.rotations
+
+
 def guess_camera(width: int, height: int, focal_length: float | None) -> Camera:
     """The camera of a `width` × `height` picture.
 

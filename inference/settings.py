@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import ArgumentsError
+from .body import STATURE
+from .camera import CameraTrack
 
 Backend = Literal["onnx", "mediapipe"]
 Model = Literal["heavy", "full"]
 Provider = Literal["auto", "cuda", "directml", "coreml", "cpu"]
 LifterName = Literal["auto", "both", "s3", "dtf-27", "dtf-81", "detector"]
 RefinerName = Literal["auto", "none", "graph", "ppt"]
+FitQuality = Literal["none", "draft", "fine"]
+FootLock = Literal["auto", "always", "never", "grounding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,17 @@ class DetectorSettings:
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """The lens: `focal_length` in millimetres on a sensor 36 mm wide, as Blender's cameras have; None is a guess."""
+    """What is known of the camera; None is estimated from the footage.
+
+    focal_length: millimetres on a sensor 36 mm along the picture's longer side, as Blender's cameras have. tilt: degrees
+    by which a still camera looks down. height: metres of a still camera above the floor. track: a camera whose place in
+    Blender's world is known, moving or not; its floor is z = 0 and the three others are not read.
+    """
 
     focal_length: float | None = None
+    tilt: float | None = None
+    height: float | None = None
+    track: CameraTrack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,21 @@ class LiftSettings:
     refine: RefinerName = "auto"
     threads: int | None = None
     sure: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """How joints become motion on the floor.
+
+    height: metres from the subject's soles to its crown, which sets the size of everything. fit: how the body is fitted
+    to the footage; "none" takes the lifted joints, "fine" needs PyTorch. foot_lock: "auto" holds feet that stand where they
+    are, "always" one foot at any time, "grounding" only keeps them on the floor, "never" leaves them. smoothing: 0 to 1.
+    """
+
+    height: float = STATURE
+    fit: FitQuality = "draft"
+    foot_lock: FootLock = "auto"
+    smoothing: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from penumbra.inference import rotations as rot
+from penumbra.inference.body import joints_of
 from penumbra.inference.lifted import Lifted
 from penumbra.inference.motion import Motion, RestPose
 from penumbra.models.skeletons import BONE_NAMES, BONE_PARENTS, BONES
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import joints_of
 from penumbra.training.clips import Clip
 
 LENGTHS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import turns
+from ..inference import turns
 from .noise import drifting
 
 _NEAR = 0.3

@@ -21,7 +21,7 @@ class Clip:
     takes a bone from the product's rest pose (T-pose facing -y) to its pose. The local rotation of a bone is its
     parent's inverse times its own, so nothing of it is lost.
     root: `[T, 3]` float32 place of the pelvis, with the lowest foot of the clip on the floor.
-    offsets: `[30, 3]` float32, the performer's own body (`training.body`), scaled to `STATURE`; joints that the source
+    offsets: `[30, 3]` float32, the performer's own body (`inference.body`), scaled to `STATURE`; joints that the source
     does not have (face, knuckles, heels) are those of the mean body.
     """
 

@@ -7,9 +7,9 @@ from functools import cache
 
 import numpy as np
 
+from ..inference import turns
+from ..inference.body import STATURE
 from ..models.skeletons import BONE_NAMES, CARRIERS, POINT_JOINTS, POINTS, partners
-from . import turns
-from .body import STATURE
 from .cameras import slopes
 from .landmarks import fitted
 from .noise import drifting

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..inference import turns
+from ..inference.body import joints_of_matrices
 from ..inference.evidence import Evidence, body_size
 from ..models.skeletons import JOINTS, POINT_JOINTS, POINTS
-from . import turns
-from .body import joints_of_matrices
 from .cameras import sample_cameras, slopes
 from .clips import RATE, Clip
 from .detector import DetectorModel, observe, typical

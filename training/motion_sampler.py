@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
+from ..inference import turns
+from ..inference.body import joints_of_matrices
 from ..inference.reliability import ReliabilitySettings
 from ..models.skeletons import POINT_JOINTS
-from . import turns
 from .bodies import training_bodies
-from .body import joints_of_matrices
 from .cameras import assume_lens, sample_cameras, slopes
 from .clips import Clip
 from .cylinders import visible

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 
 from ..inference import rotations as rot
+from ..inference.body import joints_of_matrices
 from ..inference.reliability import ReliabilitySettings
 from ..inference.sightings import Sightings
 from .bodies import mean_body
-from .body import joints_of_matrices
 from .cameras import sample_cameras, slopes
 from .clips import RATE, Clip
 from .cylinders import visible

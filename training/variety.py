@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..inference import turns
 from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, HINGES, JOINTS, partners
-from . import turns
 from .clips import Clip
 from .noise import drifting
 from .splits import action_weights

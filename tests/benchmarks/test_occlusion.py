@@ -25,12 +25,12 @@ from penumbra.benchmarks.occlusion_tables import (
     generalization_table,
     suite_table,
 )
+from penumbra.inference.body import rest_joints
 from penumbra.inference.lifted import Lifted
 from penumbra.inference.sightings import Sightings
 from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS
 from penumbra.tests.synthetic import lifted_as
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 from penumbra.training.clips import Clip
 from penumbra.training.detector import DetectorModel
 from penumbra.training.occlusion import Clean, Wrong, joint_hidden

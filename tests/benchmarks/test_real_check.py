@@ -13,6 +13,7 @@ from penumbra.benchmarks.real_check import CLEAN, Sample, figures, painted, sect
 from penumbra.benchmarks.real_methods import ASSUMED, DEFAULT, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
 from penumbra.benchmarks.real_overlay import Panel, draw_overlay
 from penumbra.benchmarks.real_views import SCORED, View, in_camera, truth
+from penumbra.inference.body import rest_joints
 from penumbra.inference.flow import unknown_flow
 from penumbra.inference.footage import Frame
 from penumbra.inference.lifted import Lifted
@@ -22,7 +23,6 @@ from penumbra.models.skeletons import BLAZEPOSE, JOINTS, POINTS
 from penumbra.tests.clips import write_video
 from penumbra.tests.synthetic import lifted_as
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 from penumbra.training.multiview import CalibratedCamera
 
 _SIZE = (640, 480)

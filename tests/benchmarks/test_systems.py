@@ -66,12 +66,12 @@ from penumbra.benchmarks.systems_tables import (
     tried,
 )
 from penumbra.errors import SetupError
+from penumbra.inference.body import rest_joints
 from penumbra.inference.confidence import Calibration, SpreadFit, as_told
 from penumbra.inference.lifted import Lifted
 from penumbra.inference.sightings import Sightings
 from penumbra.models.skeletons import BONE_NAMES, JOINTS
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 from penumbra.training.clips import Clip
 from penumbra.training.occlusion import SUITE, Clean, Frames
 from penumbra.training.spread_samples import Sample, SampleSettings

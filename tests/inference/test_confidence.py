@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from penumbra.errors import SetupError
+from penumbra.inference.body import rest_joints
 from penumbra.inference.confidence import (
     SHARES,
     Calibration,
@@ -23,7 +24,6 @@ from penumbra.inference.confidence import (
 from penumbra.inference.lifted import Lifted
 from penumbra.models.skeletons import JOINTS
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 
 _WRIST, _ANKLE, _PELVIS = JOINTS.index("wrist.L"), JOINTS.index("ankle.R"), JOINTS.index("pelvis")
 _COUNT = len(JOINTS)

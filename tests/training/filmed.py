@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from penumbra.inference.body import joints_of
 from penumbra.inference.flow import unknown_flow
 from penumbra.inference.guidance import GuidanceSettings
 from penumbra.inference.track import Track
 from penumbra.models.skeletons import BLAZEPOSE, JOINTS
 from penumbra.tests.synthetic import random_motion
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import joints_of
 from penumbra.training.calibrated_footage import View
 from penumbra.training.multiview import CalibratedCamera
 from penumbra.training.triangulation import TriangulationSettings

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from penumbra.inference.body import STATURE, rest_joints
 from penumbra.models.skeletons import JOINTS, mirrored
 from penumbra.training.bodies import BodyVariety, mean_body, sample_bodies, stature, training_bodies, vary
-from penumbra.training.body import STATURE, rest_joints
 
 PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from penumbra.errors import ArgumentsError, TrainingDataError
+from penumbra.inference.body import rest_joints
 from penumbra.inference.confidence import (
     CALIBRATIONS,
     NEAR,
@@ -23,7 +24,6 @@ from penumbra.inference.sightings import Sightings
 from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS, partners
 from penumbra.models.weights import network_hashes, network_path
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 from penumbra.training.calibrate_spread import calibrate, entry, fit, main
 from penumbra.training.clips import Clip
 from penumbra.training.metrics.calibration import LEVELS, reliability

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penumbra.inference.body import rest_joints
 from penumbra.models.skeletons import JOINTS
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 from penumbra.training.cameras import Cameras, CameraVariety, assume_lens, sample_cameras, slopes
 
 HEIGHT = np.array([0.0, 0.0, 0.9])

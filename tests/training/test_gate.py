@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from penumbra.inference.body import rest_joints
 from penumbra.inference.reliability import ReliabilitySettings, reliability
 from penumbra.inference.systems import open_lifter
 from penumbra.models.skeletons import JOINTS, POINTS
 from penumbra.training import calibrate_gate
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 from penumbra.training.calibrate_gate import Rates, calibrate, lifted_error, rates, table
 from penumbra.training.cameras import Cameras, slopes
 from penumbra.training.clips import Clip

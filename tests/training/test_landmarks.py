@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from penumbra.errors import TakeError
+from penumbra.inference.body import rest_joints
 from penumbra.inference.lift import combine
 from penumbra.models.skeletons import BLAZEPOSE, JOINTS, POINTS
 from penumbra.training import fit_landmarks
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 from penumbra.training.landmarks import fitted
 from penumbra.training.multiview import CalibratedCamera, read_calibration, triangulate
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from penumbra.inference.body import rest_joints
 from penumbra.models.skeletons import JOINTS
 from penumbra.training import losses
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import rest_joints
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from penumbra.errors import ArgumentsError, TrainingDataError
 from penumbra.inference import rotations as rot
+from penumbra.inference.body import joints_of
 from penumbra.inference.progress import finish
 from penumbra.models.skeletons import BONE_NAMES, JOINTS
-from penumbra.training.body import joints_of
 from penumbra.training.clips import Clip
 from penumbra.training.motion import store
 from penumbra.training.motion.canonical import canonical

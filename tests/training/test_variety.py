@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from penumbra.inference import rotations as rot
+from penumbra.inference import turns
+from penumbra.inference.body import joints_of
 from penumbra.models.skeletons import BONE_NAMES, BONE_PARENTS, JOINTS, mirrored
-from penumbra.training import turns, variety
+from penumbra.training import variety
 from penumbra.training.bodies import mean_body
-from penumbra.training.body import joints_of
 from penumbra.training.clips import Clip
 from penumbra.training.noise import drifting
 from penumbra.training.variety import MotionVariety, bank, exchange, fold_of, mirror, reshape, turn, vary_motion, window

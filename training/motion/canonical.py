@@ -9,9 +9,9 @@ from scipy.spatial.transform import Rotation
 
 from ...errors import TrainingDataError
 from ...inference import rotations as rot
+from ...inference.body import joints_of
 from ...models.skeletons import BONE_NAMES, BONES, JOINTS
 from ..bodies import mean_body, to_stature
-from ..body import joints_of
 from ..clips import RATE
 from .families import Family, family_of
 from .repair import RepairSettings, mend_flips

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...inference import rotations as rot
+from ...inference.body import joints_of
 from ...models.skeletons import BONE_NAMES, BONES, JOINTS
 from ..bodies import mean_body
-from ..body import joints_of
 from ..clips import RATE
 from .canonical import Canonical
 

@@ -1,4 +1,4 @@
-"""Quaternions (wxyz) of whole batches, for the training generator: several times as fast as `inference.rotations`.
+"""Quaternions (wxyz) of whole batches, for training and fitting: several times as fast as `inference.rotations`.
 
 They keep float32, and what they return lies in memory component by component, so that the next sum runs along frames
 and not along four numbers. `components` brings an array into that order.
