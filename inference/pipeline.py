@@ -29,7 +29,7 @@ from .prefetch import prefetch
 from .progress import Progress, Work
 from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
-from .settings import CameraSettings, CaptureSettings, LiftSettings
+from .settings import CameraSettings, CaptureSettings, LiftSettings, MotionSettings
 from .sight import believed, swapped, uncrossed
 from .solve import SolveSettings, bone_confidence, solve
 from .swaps import SwapSettings
@@ -52,6 +52,7 @@ class StageSettings:
     swaps: SwapSettings = field(default_factory=SwapSettings)
     reliability: ReliabilitySettings = field(default_factory=ReliabilitySettings)
     lift: LiftSettings = field(default_factory=LiftSettings)
+    motion: MotionSettings = field(default_factory=MotionSettings)
     place: PlaceSettings = field(default_factory=PlaceSettings)
     solve: SolveSettings = field(default_factory=SolveSettings)
 
