@@ -50,6 +50,24 @@ def per_frame_squared(acceleration: float, rate: float) -> float:
     return acceleration / rate**2 * MILLIMETRES
 
 
+def hit_damping(
+    predicted: np.ndarray, truth: np.ndarray, share: float = 0.05, mask: np.ndarray | None = None, root: int | None = 0
+) -> float:
+    """Share, 0 to 1, by which the truth's hits are damped: its `share` largest accelerations of every joint.
+
+    What is left of a hit is the part of the predicted acceleration along the true one, so that noise neither hides
+    damping nor counts as it; hits weigh by the square of their size, as in a line fitted through the origin. About the
+    root, or in space with `root=None`. Below 0 where hits are overdone; NaN where nothing moves.
+    """
+    ours, theirs = (np.diff(_about(joints, root), n=2, axis=0) for joints in (predicted, truth))
+    size = np.linalg.norm(theirs, axis=-1)
+    counted = np.ones(size.shape, bool) if mask is None else mask[2:] & mask[1:-1] & mask[:-2]
+    least = np.nanquantile(np.where(counted, size, np.nan), 1.0 - share, axis=0) if counted.any() else np.inf
+    hits = counted & (size >= least) & (size > 0)
+    kept, whole = np.sum(ours * theirs, axis=-1)[hits].sum(), np.square(size[hits]).sum()
+    return 1.0 - float(kept / whole) if whole > 0 else float("nan")
+
+
 def jitter(joints: np.ndarray, rate: float) -> float:
     """Mean length of the third difference in m/s³; it needs no truth. Divide by 10 for the figure that papers print."""
     return masked_mean(np.linalg.norm(np.diff(joints, n=3, axis=0), axis=-1)) * rate**3

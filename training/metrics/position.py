@@ -7,6 +7,8 @@ over actions. `mask` `[..., J]` bool picks what counts: the visible joints, the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 MILLIMETRES = 1000.0
@@ -33,21 +35,40 @@ def pa_errors(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return _distances(procrustes(predicted, truth), truth)
 
 
-def procrustes(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Predicted joints `[..., J, 3]`, each frame moved onto the truth by the similarity of least squares.
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """Scale `[...]`, rotation `[..., 3, 3]` and the two middles `[..., 1, 3]` that lay points onto a goal."""
 
-    Umeyama, PAMI 1991; a reflection is never used. A frame whose joints are all in one place stays unscaled.
+    scale: np.ndarray
+    rotation: np.ndarray
+    middle: np.ndarray
+    goal_middle: np.ndarray
+
+    def apply(self, points: np.ndarray) -> np.ndarray:
+        """Points `[..., N, 3]`, moved."""
+        return self.scale[..., None, None] * ((points - self.middle) @ self.rotation) + self.goal_middle
+
+
+def fit_similarity(points: np.ndarray, goal: np.ndarray, *, scaled: bool = True) -> Similarity:
+    """The similarity of least squares that takes points `[..., N, 3]` onto `goal` `[..., N, 3]`.
+
+    Umeyama, PAMI 1991; a reflection is never used. Points that are all in one place stay unscaled; `scaled=False` leaves
+    all as large as they are.
     """
-    middle, goal_middle = predicted.mean(axis=-2, keepdims=True), truth.mean(axis=-2, keepdims=True)
-    centered, goal = predicted - middle, truth - goal_middle
-    u, strength, vh = np.linalg.svd(np.swapaxes(centered, -1, -2) @ goal)
+    middle, goal_middle = points.mean(axis=-2, keepdims=True), goal.mean(axis=-2, keepdims=True)
+    centered = points - middle
+    u, strength, vh = np.linalg.svd(np.swapaxes(centered, -1, -2) @ (goal - goal_middle))
     sign = np.sign(np.linalg.det(u @ vh))
     signs = np.stack([np.ones_like(sign), np.ones_like(sign), sign], axis=-1)
     own = np.sum(centered * centered, axis=(-2, -1))
     fit = np.sum(strength * signs, axis=-1)
-    scale = np.divide(fit, own, out=np.ones_like(fit), where=own > 0)
-    rotation = (u * signs[..., None, :]) @ vh
-    return scale[..., None, None] * (centered @ rotation) + goal_middle
+    scale = np.divide(fit, own, out=np.ones_like(fit), where=(own > 0) & scaled)
+    return Similarity(scale, (u * signs[..., None, :]) @ vh, middle, goal_middle)
+
+
+def procrustes(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Predicted joints `[..., J, 3]`, each frame moved onto the truth by its own best similarity."""
+    return fit_similarity(predicted, truth).apply(predicted)
 
 
 def masked_mean(values: np.ndarray, mask: np.ndarray | None = None) -> float:
@@ -86,6 +107,17 @@ def auc(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray | None = None
     """Mean of PCK, 0 to 1, over `AUC_THRESHOLDS`."""
     found = errors(predicted, truth, root)[..., None] < AUC_THRESHOLDS
     return masked_mean(found.mean(axis=-1), mask)
+
+
+def reprojection_error(
+    predicted: np.ndarray, slopes: np.ndarray, focal: float = 1000.0, mask: np.ndarray | None = None
+) -> float:
+    """Mean distance in pixels, for a lens of `focal` pixels, between joints as they are seen and where they should be.
+
+    predicted: `[..., J, 3]` metres in the camera frame (x right, y down, z forward). slopes: `[..., J, 2]` (x/z, y/z).
+    """
+    seen = predicted[..., :2] / predicted[..., 2:]
+    return masked_mean(np.linalg.norm(seen - slopes, axis=-1), mask) * focal
 
 
 def _rooted(joints: np.ndarray, root: int) -> np.ndarray:
