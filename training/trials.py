@@ -14,7 +14,7 @@ from ..inference.body import joints_of_matrices
 from ..inference.reliability import ReliabilitySettings
 from ..inference.sightings import Sightings
 from .bodies import mean_body
-from .cameras import sample_cameras, slopes
+from .cameras import Cameras, CameraVariety, sample_cameras, slopes
 from .clips import RATE, Clip
 from .cylinders import visible
 from .detector import DetectorModel, observe
@@ -77,22 +77,29 @@ def choose(clips: Sequence[Clip], least: int, most: int) -> list[tuple[Clip, sli
 def trials(chosen: Sequence[tuple[Clip, slice, int]], body: Body, model: DetectorModel) -> Iterator[Trial]:
     """The trials; a trial's camera and noise depend on its name and nothing else."""
     for clip, window, camera in chosen:
-        name = f"{clip.name}[{window.start}:{window.stop}] camera {camera}"
-        rng = np.random.default_rng(zlib.crc32(name.encode()))
-        root = clip.root[None, window]
-        cameras = sample_cameras(rng, root)
-        turns = rot.to_matrix(clip.rotations[None, window])
-        offsets = clip.offsets if body == "own" else mean_body()
-        joints = cameras.to_camera(joints_of_matrices(turns, offsets) + root[:, :, None])
-        seen = observe(joints, cameras.turned(turns), rng, model, ~visible(joints))
-        behind = cameras.positions + (root - cameras.positions) * (
-            1.0 + _BACKGROUND / np.linalg.norm(root - cameras.positions, axis=-1, keepdims=True)
-        )
-        moved = np.zeros((root.shape[1], 2))
-        last = slopes(cameras.to_camera(behind[:, :, None])[0, :-1, 0])
-        now = (behind[0, :-1] - cameras.positions[0, 1:])[:, None] @ np.swapaxes(cameras.rotations[0, 1:], -1, -2)
-        moved[1:] = slopes(now[:, 0]) - last
-        yield Trial(name, clip.name, joints[0], seen.points[0], seen.confidence[0], moved)
+        yield film(clip, window, camera, body, model)[0]
+
+
+def film(
+    clip: Clip, window: slice, camera: int, body: Body, model: DetectorModel, variety: CameraVariety | None = None
+) -> tuple[Trial, Cameras]:
+    """One trial and the camera that saw it, of the usual variety unless told otherwise; a batch of one."""
+    name = f"{clip.name}[{window.start}:{window.stop}] camera {camera}"
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    root = clip.root[None, window]
+    cameras = sample_cameras(rng, root, variety)
+    turns = rot.to_matrix(clip.rotations[None, window])
+    offsets = clip.offsets if body == "own" else mean_body()
+    joints = cameras.to_camera(joints_of_matrices(turns, offsets) + root[:, :, None])
+    seen = observe(joints, cameras.turned(turns), rng, model, ~visible(joints))
+    behind = cameras.positions + (root - cameras.positions) * (
+        1.0 + _BACKGROUND / np.linalg.norm(root - cameras.positions, axis=-1, keepdims=True)
+    )
+    moved = np.zeros((root.shape[1], 2))
+    last = slopes(cameras.to_camera(behind[:, :, None])[0, :-1, 0])
+    now = (behind[0, :-1] - cameras.positions[0, 1:])[:, None] @ np.swapaxes(cameras.rotations[0, 1:], -1, -2)
+    moved[1:] = slopes(now[:, 0]) - last
+    return Trial(name, clip.name, joints[0], seen.points[0], seen.confidence[0], moved), cameras
 
 
 def occlude(trial: Trial, protocol: Protocol) -> Occlusion:

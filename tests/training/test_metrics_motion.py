@@ -60,18 +60,23 @@ def test_hits_are_damped_by_what_is_missing_along_them():
     # one joint stands still but for two hits: 4 cm at frame 20 and 2 cm at frame 60, each there for one frame
     truth = np.zeros((101, 2, 3))
     truth[20, 1, 2], truth[60, 1, 2] = 0.04, 0.02
-    assert motion.hit_damping(truth, truth) == pytest.approx(0.0)
+    # of 99 accelerations the largest are the hits' own: 4, 8, 4 and 2, 4, 2 cm a frame²
+    assert motion.hits(truth, truth).size == pytest.approx(0.24)
+    assert motion.hits(truth, truth).damping == pytest.approx(0.0)
     # a prediction that is half as large damps a half, one that shakes across the hits nothing
-    assert motion.hit_damping(0.5 * truth, truth) == pytest.approx(0.5)
+    assert motion.hits(0.5 * truth, truth).damping == pytest.approx(0.5)
     shaking = truth.copy()
     shaking[:, 1, 0] = np.random.default_rng(0).normal(0, 0.05, 101)
-    assert motion.hit_damping(shaking, truth) == pytest.approx(0.0, abs=1e-9)
-    # of 99 accelerations the largest are the hits' own: 4, 8, 4 and 2, 4, 2 cm a frame², of which the first are kept
+    assert motion.hits(shaking, truth).damping == pytest.approx(0.0, abs=1e-9)
+    # the second hit is flattened
     flat = truth.copy()
     flat[60] = 0.0
-    assert motion.hit_damping(flat, truth) == pytest.approx((4 + 16 + 4) / (16 + 64 + 16 + 4 + 16 + 4))
-    assert np.isnan(motion.hit_damping(truth, truth, mask=np.zeros((101, 2), bool)))
-    assert np.isnan(motion.hit_damping(truth, np.zeros_like(truth)))
+    assert motion.hits(flat, truth).damping == pytest.approx(8 / 24)
+    # and does not count where its frame does not
+    mask = np.ones((101, 2), bool)
+    mask[60] = False
+    assert motion.hits(flat, truth, mask=mask).damping == pytest.approx(0.0)
+    assert np.isnan(motion.hits(truth, np.zeros_like(truth)).damping)
 
 
 def test_jitter_by_hand():

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ...models.skeletons import JOINT_PARENTS, JOINTS, mirrored
@@ -50,22 +52,34 @@ def per_frame_squared(acceleration: float, rate: float) -> float:
     return acceleration / rate**2 * MILLIMETRES
 
 
-def hit_damping(
-    predicted: np.ndarray, truth: np.ndarray, share: float = 0.05, mask: np.ndarray | None = None, root: int | None = 0
-) -> float:
-    """Share, 0 to 1, by which the truth's hits are damped: its `share` largest accelerations of every joint.
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What became of a truth's hits. left: sum of what a prediction has of them, size: their own sum, both m/frame²."""
 
-    What is left of a hit is the part of the predicted acceleration along the true one, so that noise neither hides
-    damping nor counts as it; hits weigh by the square of their size, as in a line fitted through the origin. About the
-    root, or in space with `root=None`. Below 0 where hits are overdone; NaN where nothing moves.
+    left: float
+    size: float
+
+    @property
+    def damping(self) -> float:
+        """Share by which they are damped, below 0 where they are overdone; NaN where nothing moves."""
+        return 1.0 - self.left / self.size if self.size > 0 else float("nan")
+
+
+def hits(
+    predicted: np.ndarray, truth: np.ndarray, share: float = 0.05, mask: np.ndarray | None = None, root: int | None = 0
+) -> Hits:
+    """What a prediction has of the truth's hits: its `share` largest accelerations of every joint.
+
+    What it has of a hit is the part of its acceleration along the true one, so that noise neither hides damping nor counts
+    as it. About the root, or in space with `root=None`.
     """
     ours, theirs = (np.diff(_about(joints, root), n=2, axis=0) for joints in (predicted, truth))
     size = np.linalg.norm(theirs, axis=-1)
     counted = np.ones(size.shape, bool) if mask is None else mask[2:] & mask[1:-1] & mask[:-2]
-    least = np.nanquantile(np.where(counted, size, np.nan), 1.0 - share, axis=0) if counted.any() else np.inf
-    hits = counted & (size >= least) & (size > 0)
-    kept, whole = np.sum(ours * theirs, axis=-1)[hits].sum(), np.square(size[hits]).sum()
-    return 1.0 - float(kept / whole) if whole > 0 else float("nan")
+    least = np.quantile(np.where(counted, size, 0.0), 1.0 - share, axis=0)
+    chosen = counted & (size >= least) & (size > 0)
+    along = np.sum(ours * theirs, axis=-1)[chosen] / size[chosen]
+    return Hits(float(along.sum()), float(size[chosen].sum()))
 
 
 def jitter(joints: np.ndarray, rate: float) -> float:
