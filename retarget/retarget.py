@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,12 @@ from ..inference.motion import Motion, RestPose
 from ..models.skeletons import BONE_NAMES
 from .alignment import align
 from .body import body_basis, body_joints
+from .floor import own_floor, world_floor
 from .rig_map import RigFit
+from .root import Root, heading, root_bone
 from .target import TargetRest
+
+_STILL = np.array([1.0, 0.0, 0.0, 0.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,42 +25,66 @@ class TargetMotion:
     """What to key on a target's pose bones.
 
     bones: `[B]` names, parents first. rotations: `[T, B, 4]` unit quaternions wxyz in each pose bone's own space
-    (Blender's `rotation_quaternion`), without jumps of sign. root: the bone that moves the body. location: `[T, 3]` its
-    `location` in armature units. confidence: `[T, B]` 0 to 1. present: `[T]` bool as in `Motion`.
+    (Blender's `rotation_quaternion`), without jumps of sign. locations: `[T, 3]` the `location` in armature units of each
+    bone that moves, by its name. confidence: `[T, B]` 0 to 1. present: `[T]` bool as in `Motion`. from_capture: `[4, 4]`
+    from the motion's world in meters to armature space, the way that the path went. stride: length of
+    the target's steps for the way it goes; 1 where the path was scaled with the legs, so that planted feet do not slide.
     """
 
     bones: tuple[str, ...]
     rotations: np.ndarray
-    root: str
-    location: np.ndarray
+    locations: Mapping[str, np.ndarray]
     confidence: np.ndarray
     present: np.ndarray
+    from_capture: np.ndarray
+    stride: float
 
 
-def retarget(motion: Motion, target: TargetRest, fit: RigFit) -> TargetMotion:
+def retarget(
+    motion: Motion, target: TargetRest, fit: RigFit, root: Root = "hips", placed: np.ndarray | None = None
+) -> TargetMotion:
     """`motion` on the armature that `fit` was chosen for, in that armature object's own space.
 
-    Raises RigError when the armature's rest pose does not tell which way the body faces.
+    The path is scaled by the legs' lengths and raised so that the target stands on the floor that it was made for. With
+    `placed`, `[4, 4]` from armature space to Blender's world, the motion stays where it was captured in that world instead.
+    Whatever the root, all bones together make the same pose, but for the travel that "in-place" leaves away. Raises
+    RigError when the armature's rest pose does not tell which way the body faces, or it has no root bone.
     """
     joints = body_joints(target, fit.chains, fit.ends)
     basis = body_basis(target.name, joints)
     upright = {name: basis.T @ position for name, position in joints.items()}
-    turns = _chain_turns(motion, fit, align(fit, upright))
-    turns = _to_armature_axes(turns, basis)
+    ratio, rise = _size(motion.rest, upright)
+    floor = own_floor(basis, ratio, rise) if placed is None else world_floor(target.name, placed, ratio, rise)
+    facing = rot.from_matrix(basis.T @ floor.axes)
+    turned = replace(motion, rotations=rot.multiply(facing, motion.rotations))
+    turns = _to_armature_axes(_chain_turns(turned, fit, align(fit, upright)), basis)
+    product = {bone: BONE_NAMES.index(name) for name, chain in fit.chains.items() for bone in chain}
+
+    hips = fit.chains["hips"][0]
+    pelvis = floor.along(_hips_middle(motion))
+    if root == "in-place":
+        pelvis[:, :2] = floor.from_armature(joints["pelvis"])[:2]
+    heads = {hips: floor.to_armature(pelvis) - rot.rotate(turns[hips], joints["pelvis"] - target.heads[hips])}
+    if root == "root":
+        carrier = root_bone(target, hips)
+        turn = heading(motion)
+        turns |= _to_armature_axes({carrier: rot.multiply(facing, turn)}, basis)
+        heads[carrier] = floor.to_armature(
+            _over_floor(pelvis, turn, basis.T @ target.heads[carrier], upright["pelvis"])
+        )
+        product[carrier] = BONE_NAMES.index("hips")
+
     bones = sorted(turns)
     rests = rot.from_matrix(target.matrices[:, :3, :3])
     local = [_local(turns[bone], _parent_turn(bone, turns, target), rests[bone]) for bone in bones]
-    product = {bone: BONE_NAMES.index(name) for name, chain in fit.chains.items() for bone in chain}
-    root = fit.chains["hips"][0]
-    pelvis = _pelvis(motion, upright) @ basis.T
-    head = pelvis - rot.rotate(turns[root], joints["pelvis"] - target.heads[root])
     return TargetMotion(
         bones=tuple(target.bones[bone] for bone in bones),
         rotations=rot.continuous(np.stack(local, axis=1)),
-        root=target.bones[root],
-        location=(head - target.heads[root]) @ _location_axes(target, root),
+        locations={target.bones[bone]: _location(bone, turns, heads, target) for bone in sorted(heads)},
         confidence=motion.confidence[:, [product[bone] for bone in bones]],
         present=motion.present,
+        from_capture=floor.from_capture,
+        stride=ratio / float(floor.scale[0]),
     )
 
 
@@ -89,7 +117,7 @@ def _parent_turn(bone: int, turns: Mapping[int, np.ndarray], target: TargetRest)
     while target.inherit_rotation[bone] and (bone := int(target.parents[bone])) >= 0:
         if bone in turns:
             return turns[bone]
-    return np.array([1.0, 0.0, 0.0, 0.0])
+    return _STILL
 
 
 def _local(turn: np.ndarray, inherited: np.ndarray, rest: np.ndarray) -> np.ndarray:
@@ -98,25 +126,66 @@ def _local(turn: np.ndarray, inherited: np.ndarray, rest: np.ndarray) -> np.ndar
     return rot.multiply(rot.multiply(rot.conjugate(rest), own), rest)
 
 
-def _pelvis(motion: Motion, joints: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Where `[T, 3]` the middle of the target's hips goes, in armature units along the product's axes.
+def _size(rest: RestPose, joints: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """By how much the target is larger than the subject, and how much higher it then stands, in armature units.
 
-    The path is scaled by the legs' lengths and raised so that the target's ankles are where they are in its rest pose
+    The first is the ratio of the legs' lengths. The second brings the target's ankles to where they are in its rest pose
     when the subject's are where they are above its soles: then the target stands on whatever floor it was made for.
     """
-    subject = _rest_joints(motion.rest)
-    scale = leg_length(joints) / leg_length(subject)
-    hips = motion.rotations[:, BONE_NAMES.index("hips")]
-    path = motion.root + rot.rotate(hips, (subject["hip.L"] + subject["hip.R"]) / 2)
+    subject = _rest_joints(rest)
+    ratio = leg_length(joints) / leg_length(subject)
     subject_ankle = _ankle_level(subject) - min(subject["toe.L"][2], subject["toe.R"][2])
-    return scale * path + np.array([0.0, 0.0, _ankle_level(joints) - scale * subject_ankle])
+    return ratio, _ankle_level(joints) - ratio * subject_ankle
 
 
-def _location_axes(target: TargetRest, root: int) -> np.ndarray:
-    """Rotation `[3, 3]` from the axes of the root bone's `location` to armature space."""
-    if target.local_location[root]:
-        return target.matrices[root, :3, :3]
-    parent = target.parents[root]
+def _hips_middle(motion: Motion) -> np.ndarray:
+    """Where `[T, 3]` the middle between the subject's hips is, in meters."""
+    rest = _rest_joints(motion.rest)
+    hips = motion.rotations[:, BONE_NAMES.index("hips")]
+    return motion.root + rot.rotate(hips, (rest["hip.L"] + rest["hip.R"]) / 2)
+
+
+def _over_floor(pelvis: np.ndarray, turn: np.ndarray, carrier: np.ndarray, rest_pelvis: np.ndarray) -> np.ndarray:
+    """Where `[T, 3]` the root bone's head goes: it keeps its height, and its rest place about the pelvis as it turns.
+
+    pelvis: `[T, 3]`, turn: `[T, 4]` about the vertical, carrier and rest_pelvis: `[3]` rest places along the product's axes.
+    """
+    about = carrier - rest_pelvis * np.array([1.0, 1.0, 0.0])
+    return rot.rotate(turn, about) + pelvis * np.array([1.0, 1.0, 0.0])
+
+
+def _location(
+    bone: int, turns: Mapping[int, np.ndarray], heads: Mapping[int, np.ndarray], target: TargetRest
+) -> np.ndarray:
+    """The bone's `location` `[T, 3]` that brings its head to where it belongs, whatever the bones above it do."""
+    turn, head = _posed(int(target.parents[bone]), turns, heads, target)
+    carried = head + rot.rotate(turn, target.heads[bone] - _rest_head(int(target.parents[bone]), target))
+    return rot.rotate(rot.conjugate(turn), heads[bone] - carried) @ _location_axes(target, bone)
+
+
+def _posed(
+    bone: int, turns: Mapping[int, np.ndarray], heads: Mapping[int, np.ndarray], target: TargetRest
+) -> tuple[np.ndarray, np.ndarray]:
+    """A bone's turn `[..., 4]` and head `[..., 3]` in armature space; bones that are not keyed rest on their parents."""
+    if bone < 0:
+        return _STILL, np.zeros(3)
+    if bone in heads:
+        return turns[bone], heads[bone]
+    above = int(target.parents[bone])
+    turn, head = _posed(above, turns, heads, target)
+    head = head + rot.rotate(turn, target.heads[bone] - _rest_head(above, target))
+    return (turn if target.inherit_rotation[bone] else _STILL), head
+
+
+def _rest_head(bone: int, target: TargetRest) -> np.ndarray:
+    return target.heads[bone] if bone >= 0 else np.zeros(3)
+
+
+def _location_axes(target: TargetRest, bone: int) -> np.ndarray:
+    """Rotation `[3, 3]` from the axes of the bone's `location` to armature space, all above it at rest."""
+    if target.local_location[bone]:
+        return target.matrices[bone, :3, :3]
+    parent = target.parents[bone]
     return target.matrices[parent, :3, :3] if parent >= 0 else np.eye(3)
 
 

@@ -15,20 +15,25 @@ from .context import in_mode
 # forward, fold elbows and knees, and curl the hands, the same on both sides.
 _Z_AXES = {"thigh": (0.0, 1.0, 0.0), "shin": (0.0, 1.0, 0.0), "foot": (0.0, 0.0, -1.0), "hand": (0.0, 0.0, -1.0)}
 _FORWARD = (0.0, -1.0, 0.0)
+_ROOT, _ROOT_LENGTH = "root", 0.3
 # Metres below which Blender drops a bone, with a margin.
 _SHORTEST = 1e-3
 
 
-def build_armature(rest: RestPose, name: str) -> bpy.types.Object:
+def build_armature(rest: RestPose, name: str, *, root: bool = False) -> bpy.types.Object:
     """A new armature object with the product's bones and the subject's proportions, in the scene's own collection.
 
-    It rests in a T-pose that faces -y with its soles at z = 0. Rotation modes are quaternions.
+    It rests in a T-pose that faces -y with its soles at z = 0. Rotation modes are quaternions. With `root`, a bone of that
+    name lies on the floor below the hips and carries them; its axes are the armature's.
     """
     armature = bpy.data.armatures.new(name)
     target = bpy.data.objects.new(name, armature)
     bpy.context.scene.collection.objects.link(target)
     ground = np.array([0.0, 0.0, -float(rest.tails[:, 2].min())])
     with in_mode(target, "EDIT"):
+        if root:
+            carrier = armature.edit_bones.new(_ROOT)
+            carrier.head, carrier.tail = (0.0, 0.0, 0.0), (0.0, _ROOT_LENGTH, 0.0)
         for bone, head, tail in zip(BONES, rest.heads + ground, rest.tails + ground, strict=True):
             edit_bone = armature.edit_bones.new(bone.name)
             direction = tail - head
@@ -39,6 +44,8 @@ def build_armature(rest: RestPose, name: str) -> bpy.types.Object:
             if bone.parent is not None:
                 edit_bone.parent = armature.edit_bones[bone.parent]
                 edit_bone.use_connect = (edit_bone.head - edit_bone.parent.tail).length < 1e-6
+            elif root:
+                edit_bone.parent = carrier
     target.show_in_front = True
     return target
 

@@ -14,12 +14,15 @@ from ..inference.motion import Motion
 from ..retarget.channels import rotation_channels
 from ..retarget.retarget import TargetMotion, retarget
 from ..retarget.rig_map import RigFit, choose_rig_map
+from ..retarget.root import Root
 from ..retarget.target import TargetRest
 from ..retarget.timing import frame_numbers, resample, standard_rate
 from .actions import Curve, new_action, write_curves
 from .armature import build_armature, read_rest
 
 CONFIDENCE = "confidence"
+# Steps that are longer or shorter than the way by less than this share slide too little to tell.
+_SLIDE = 0.02
 _DESCRIPTION = "How sure the capture is of this bone, from 0 (not seen) to 1"
 
 
@@ -29,24 +32,33 @@ class BakeSettings:
 
     name: the take's, for the action and for a new armature. frame_start: the scene's frame for the first time of the
     motion. frame_rate: "footage" gives the scene the footage's rate, "scene" resamples the motion to the scene's.
-    rig_map: name of a rig map; None finds it out.
+    rig_map: name of a rig map; None finds it out. root: what the path over the floor is keyed on: the hips' bone, the topmost
+    bone above it together with the heading, or nothing. in_world: the motion stays where it was captured in Blender's
+    world, as one captured through the user's own camera must, wherever the target stands.
     """
 
     name: str = "Armature"
     frame_start: int = 1
     frame_rate: Literal["scene", "footage"] = "footage"
     rig_map: str | None = None
+    root: Root = "hips"
+    in_world: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BakeResult:
-    """What was made. frame_start and frame_end: first and last frame keyed. notes: sentences the user should see."""
+    """What was made.
+
+    frame_start and frame_end: first and last frame keyed. from_capture: `[4, 4]` from the motion's world, in meters, to
+    Blender's, the way that the path went. notes: sentences the user should see.
+    """
 
     object: bpy.types.Object
     action: bpy.types.Action
     frame_start: int
     frame_end: int
     rig_map: str
+    from_capture: np.ndarray
     notes: tuple[str, ...]
 
 
@@ -54,20 +66,23 @@ def bake(motion: Motion, target: bpy.types.Object | None, settings: BakeSettings
     """Keyframes for `motion` in a new action on `target`, or on a new armature when it is None.
 
     Rest pose and object transforms of the target stay as they are, and so do its earlier actions. Each keyed bone's
-    rotation goes into the channels of its own rotation mode, the body's path into the location of the hips' bone, and
-    each keyed bone gets a "confidence" property. Frames without the subject get confidence keys of 0 and no others.
-    Raises RigError when the target is no armature that a rig map fits, WriteError when it cannot be animated.
+    rotation goes into the channels of its own rotation mode, the body's path into the location of the hips' bone or of the
+    root bone, and each keyed bone gets a "confidence" property. Frames without the subject get confidence keys of 0 and no
+    others. Raises RigError when the target is no armature that a rig map fits or has no root bone where one is asked for,
+    WriteError when it cannot be animated.
     """
     scene = bpy.context.scene
     rate = standard_rate(motion.fps) if settings.frame_rate == "footage" else scene.render.fps / scene.render.fps_base
     motion = resample(motion, rate)
     if target is None:
-        target = build_armature(motion.rest, settings.name)
+        target = build_armature(motion.rest, settings.name, root=settings.root == "root")
     rest = read_rest(target)
     _check_editable(target)
     fit = choose_rig_map(rest, settings.rig_map)
     _check_root(rest, fit)
-    moved = retarget(motion, rest, fit)
+    bpy.context.view_layer.update()
+    placed = np.array(target.matrix_world, dtype=float)
+    moved = retarget(motion, rest, fit, settings.root, placed if settings.in_world else None)
     frames = settings.frame_start + frame_numbers(motion, rate)
     action = new_action(target, f"{target.name}|{settings.name}")
     _clear_pose(target, rest, moved)
@@ -77,7 +92,15 @@ def bake(motion: Motion, target: bpy.types.Object | None, settings: BakeSettings
         _set_rate(scene, rate)
     scene.frame_start, scene.frame_end = min(scene.frame_start, frames[0]), max(scene.frame_end, frames[-1])
     scene.frame_set(scene.frame_current)
-    return BakeResult(target, action, int(frames[0]), int(frames[-1]), fit.rig_map.name, _notes(target, moved))
+    return BakeResult(
+        object=target,
+        action=action,
+        frame_start=int(frames[0]),
+        frame_end=int(frames[-1]),
+        rig_map=fit.rig_map.name,
+        from_capture=placed @ moved.from_capture,
+        notes=_notes(target, moved),
+    )
 
 
 def _check_editable(target: bpy.types.Object) -> None:
@@ -115,9 +138,9 @@ def _curves(rest: TargetRest, moved: TargetMotion, frames: np.ndarray) -> Iterat
     seen = moved.present
     for number, name in enumerate(moved.bones):
         path = f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
-        if name == moved.root:
+        if name in moved.locations:
             for axis in range(3):
-                yield Curve(f"{path}.location", axis, name, frames[seen], moved.location[seen, axis])
+                yield Curve(f"{path}.location", axis, name, frames[seen], moved.locations[name][seen, axis])
         mode = rest.rotation_modes[rest.bones.index(name)]
         channel, values = rotation_channels(moved.rotations[seen, number], mode)
         for axis in range(values.shape[1]):
@@ -135,6 +158,11 @@ def _set_rate(scene: bpy.types.Scene, rate: float) -> None:
 def _notes(target: bpy.types.Object, moved: TargetMotion) -> tuple[str, ...]:
     constrained = [name for name in moved.bones if any(not c.mute for c in target.pose.bones[name].constraints)]
     notes = []
+    if abs(moved.stride - 1.0) > _SLIDE:
+        notes.append(
+            f'The steps of "{target.name}" are {moved.stride:.2f} times as long as the way that the subject went, so its feet '
+            "slide. Give the subject's height, or scale the armature."
+        )
     if constrained:
         notes.append(f"Constraints on {', '.join(constrained)} may override the keys.")
     if target.animation_data.nla_tracks:
