@@ -141,7 +141,7 @@ def test_a_chain_that_knows_the_truth_is_within_all_bounds(scene: Scene):
     found = verdicts(outcome)
     assert short(outcome) == set()
     for name in ("foot_skating", "penetration_1cm", "root_error", "swing_error", "twist_error", "up_error"):
-        assert found[name].value == pytest.approx(0.0, abs=0.02)
+        assert found[name].value == pytest.approx(0.0, abs=0.05)
     assert found["contact_f1"].value == 1.0
     assert found["acceleration_ratio"].value < 0.01
     assert found["fit_hidden_ratio"].value < 0.01
