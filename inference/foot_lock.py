@@ -184,7 +184,7 @@ def _held(probability: np.ndarray, times: np.ndarray, settings: FootLockSettings
     held = caught > released
     for point in range(held.shape[1]):
         for start, stop in stretches(~held[:, point]):
-            if 0 < start and stop < len(held) and times[stop] - times[start - 1] < settings.gap:
+            if start > 0 and stop < len(held) and times[stop] - times[start - 1] < settings.gap:
                 held[start:stop, point] = True
         for start, stop in stretches(held[:, point]):
             if times[stop - 1] - times[start] < settings.shortest:

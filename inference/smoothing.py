@@ -1,0 +1,158 @@
+"""Noise is taken out of a motion without lag, and hits, steps and turns stay sharp.
+
+The motion is split into bands by local parabolas of rising width (Savitzky and Golay, Analytical Chemistry 36, 1964; with
+weights: Cleveland, JASA 74, 1979). Each band keeps what stands out from its noise (Wiener's gain with a local energy, as in
+Donoho and Johnstone's shrinkage, Biometrika 81, 1994): where a limb is hit or stops, the finest bands stand out and stay;
+where it rests or glides, they are noise and go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.skeletons import BONE_NAMES
+from . import rotations as rot
+from .contacts import CONTACTS, Contacts, overlap, runs
+from .poses import Poses
+
+_TINY = 1e-12
+# The points whose contacts change how a bone moves; the root and the trunk have none of their own.
+_TOUCHING = {
+    "thigh": ("heel", "toe"), "shin": ("heel", "toe"), "foot": ("heel", "toe"),
+    "upper_arm": ("hand",), "forearm": ("hand",), "hand": ("hand",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothingSettings:
+    """strength: 0 leaves the motion as it is, 0.5 is the recommended amount, 1 the most.
+
+    widths: half-widths of the local parabolas, in frames at 30 a second; more frames at higher rates. noise: how far above a
+    band's own noise it has to stand at half strength, as a factor of energy. color: how much more energy noise may have
+    in each band than in the finest. doubt: how much more noise there is where nothing is known than where all is.
+    trust: least weight of a frame in its neighbors' parabolas. contact: how much less two frames have to do with each
+    other with every contact that changes between them, as the logarithm of their weight.
+    """
+
+    strength: float = 0.5
+    widths: tuple[float, ...] = (2.5, 4.0, 6.5, 10.0)
+    noise: float = 2.0
+    color: tuple[float, ...] = (1.0, 1.0, 2.0, 4.0)
+    doubt: float = 3.0
+    trust: float = 0.1
+    contact: float = 3.0
+
+
+def smooth(
+    poses: Poses,
+    confidence: np.ndarray,
+    contacts: Contacts,
+    times: np.ndarray,
+    present: np.ndarray,
+    settings: SmoothingSettings,
+) -> Poses:
+    """The motion with its noise taken out; bones keep their lengths.
+
+    poses: T frames in Blender's world. confidence: `[T, 18]` 0 to 1 of the bones. times: `[T]` seconds, rising. present:
+    `[T]` bool; absent frames stay as they are, and nothing is mixed across them. Every frame is smoothed by as much of what
+    comes before as of what comes after, so that nothing lags.
+    """
+    if settings.strength <= 0.0 or present.sum() < 3:
+        return poses
+    root, rotations = np.array(poses.root, float), np.array(poses.rotations, float)
+    number = runs(present)
+    rotations = rot.continuous(rotations)
+    values = np.concatenate([np.pad(root, ((0, 0), (0, 1)))[:, None], rotations], axis=1)
+    trust = np.concatenate([confidence[:, BONE_NAMES.index("hips"), None], confidence], axis=1)
+    trust = np.clip(np.nan_to_num(trust), 0.0, 1.0)
+    apart = _changes(contacts, settings)
+    smoothed = _smoothed(values, trust, apart, times, number, present, settings)
+    values = np.where(present[:, None, None], smoothed, values)
+    turns = rot.normalize(values[:, 1:])
+    same = ~present[:, None, None]
+    return Poses(poses.offsets, values[:, 0, :3], np.where(same, poses.rotations, turns))
+
+
+def _changes(contacts: Contacts, settings: SmoothingSettings) -> np.ndarray:
+    """`[T, 19]` how far contacts have changed up to each frame, for the root and each bone."""
+    probability = np.clip(contacts.probability, 0.0, 1.0)
+    steps = np.concatenate([np.zeros((1, len(CONTACTS))), np.abs(np.diff(probability, axis=0))])
+    total = settings.contact * np.cumsum(steps, axis=0)
+    result = np.zeros((len(probability), 1 + len(BONE_NAMES)))
+    for bone, name in enumerate(BONE_NAMES):
+        kind, _, side = name.partition(".")
+        for point in _TOUCHING.get(kind, ()):
+            result[:, 1 + bone] += total[:, CONTACTS.index(f"{point}.{side}")]
+    return result
+
+
+def _smoothed(
+    values: np.ndarray,
+    trust: np.ndarray,
+    apart: np.ndarray,
+    times: np.ndarray,
+    number: np.ndarray,
+    present: np.ndarray,
+    settings: SmoothingSettings,
+) -> np.ndarray:
+    """Values `[T, N, 4]` without the parts of their bands that do not stand out from noise."""
+    rate = 1.0 / max(float(np.median(np.diff(times))), _TINY)
+    unit = max(1.0, rate / 30.0)
+    level = settings.noise * (2.0 * settings.strength) ** 2
+    doubtful = (1.0 + settings.doubt * (1.0 - trust)) ** 2
+    weight = np.maximum(trust, settings.trust)
+    finest = np.zeros(values.shape[1])
+    fine, kept = values, np.zeros(values.shape)
+    for band, width in enumerate(settings.widths):
+        coarse = _parabolas(values, weight, apart, number, width * unit)
+        detail = fine - coarse
+        energy = np.sum(detail**2, axis=-1)
+        usual = np.median((energy / doubtful)[present], axis=0)
+        finest = usual if band == 0 else finest
+        noise = np.minimum(usual, finest * settings.color[band]) * doubtful
+        local = _around(energy, number, max(1, round(width * unit / 2)))
+        gain = np.clip(1.0 - level * noise / np.maximum(local, _TINY), 0.0, 1.0)
+        kept += gain[..., None] * detail
+        fine = coarse
+    return fine + kept
+
+
+def _parabolas(
+    values: np.ndarray, weight: np.ndarray, apart: np.ndarray, number: np.ndarray, width: float
+) -> np.ndarray:
+    """Values `[T, N, 4]` of weighted local parabolas over `width` frames to either side."""
+    count = len(values)
+    reach = min(int(np.ceil(width)) - 1, count - 1)
+    moments = np.zeros((5, *weight.shape))
+    sums = np.zeros((3, *values.shape))
+    for shift in range(-reach, reach + 1):
+        here, there = overlap(count, shift)
+        x = shift / width
+        share = (1.0 - abs(x) ** 3) ** 3 * weight[there] * np.exp(-np.abs(apart[there] - apart[here]))
+        share *= (number[there] == number[here])[:, None]
+        for power in range(5):
+            moments[power, here] += x**power * share
+        weighted = share[..., None] * values[there]
+        for power in range(3):
+            sums[power, here] += x**power * weighted
+    one, two, three, four, five = moments
+    # a window that lies to one side of a frame tells little of curvature
+    three, five = three + 1e-4 * one, five + 1e-3 * one
+    level, slope, bend = three * five - four**2, three * four - two * five, two * four - three**2
+    whole = one * level + two * slope + three * bend
+    top = level[..., None] * sums[0] + slope[..., None] * sums[1] + bend[..., None] * sums[2]
+    return top / np.maximum(whole, _TINY)[..., None]
+
+
+def _around(energy: np.ndarray, number: np.ndarray, reach: int) -> np.ndarray:
+    """The mean of `energy` `[T, N]` over `reach` frames to either side."""
+    count = len(energy)
+    total, weight = np.zeros(energy.shape), np.zeros((count, 1))
+    for shift in range(-min(reach, count - 1), min(reach, count - 1) + 1):
+        here, there = overlap(count, shift)
+        share = ((1.0 - (shift / (reach + 1)) ** 2) * (number[there] == number[here]))[:, None]
+        total[here] += share * energy[there]
+        weight[here] += share
+    return total / weight
