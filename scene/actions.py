@@ -28,7 +28,7 @@ class Curve:
     group: str
     frames: np.ndarray
     values: np.ndarray
-    interpolation: Literal["BEZIER", "LINEAR"] = "BEZIER"
+    interpolation: Literal["BEZIER", "LINEAR", "CONSTANT"] = "BEZIER"
 
 
 def new_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
@@ -48,7 +48,7 @@ def new_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
     action = bpy.data.actions.new(name)
     animation.action = action
     if _has_slots(action):
-        slot = action.slots.new(id_type="OBJECT", name=owner.name)
+        slot = action.slots.new(id_type=owner.id_type, name=owner.name)
         animation.action_slot = slot
         action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
     return action

@@ -72,7 +72,7 @@ def bake(motion: Motion, target: bpy.types.Object | None, settings: BakeSettings
     WriteError when it cannot be animated.
     """
     scene = bpy.context.scene
-    rate = standard_rate(motion.fps) if settings.frame_rate == "footage" else scene.render.fps / scene.render.fps_base
+    rate = key_rate(settings, motion.fps)
     motion = resample(motion, rate)
     if target is None:
         target = build_armature(motion.rest, settings.name, root=settings.root == "root")
@@ -101,6 +101,14 @@ def bake(motion: Motion, target: bpy.types.Object | None, settings: BakeSettings
         from_capture=placed @ moved.from_capture,
         notes=_notes(target, moved),
     )
+
+
+def key_rate(settings: BakeSettings, fps: float) -> float:
+    """How many frames of the scene a second of footage with `fps` frames a second will have."""
+    if settings.frame_rate == "footage":
+        return standard_rate(fps)
+    render = bpy.context.scene.render
+    return render.fps / render.fps_base
 
 
 def _check_editable(target: bpy.types.Object) -> None:
