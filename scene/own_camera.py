@@ -24,7 +24,9 @@ def camera_track(camera: bpy.types.Object, timeline: Timeline, frame_start: int,
     of the footage. The scene is gone through frame by frame and left as it was; a camera that nothing moves is looked at
     once. Raises ArgumentsError where the camera is not one that footage can be taken with.
     """
-    if camera.name not in bpy.context.view_layer.objects:
+    layer = bpy.context.view_layer
+    layer.update()
+    if camera.name not in layer.objects:
         raise ArgumentsError(f'The camera "{camera.name}" is not in this view layer. Switch its collection on.')
     samples = _samples(camera, timeline, frame_start, rate)
     rotations, positions, focal_lengths = (np.array(part, dtype=float) for part in zip(*samples, strict=True))
@@ -43,7 +45,6 @@ def _samples(
 ) -> list[tuple[np.ndarray, np.ndarray, float]]:
     """The camera's rotation, position and focal length at each frame of the scene that shows the footage."""
     if not _may_move(camera):
-        bpy.context.view_layer.update()
         return [_sample(camera, timeline)]
     scene = bpy.context.scene
     seconds = timeline.seconds
