@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__.py": {"cli"},
     "tools": {"models"},
     "tools/pictures.py": {"inference", "scene"},
+    "tools/side_by_side.py": {"inference"},
     "training": {"models", "inference", "tools"},
     "training/motion/blender_worker.py": {"scene"},
     "benchmarks": {"models", "inference", "retarget", "scene", "operators", "cli", "tools", "training"},

@@ -9,20 +9,23 @@ import argparse
 import math
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import bpy
 import cv2
 import numpy as np
-from mathutils import Matrix, Quaternion, Vector
+from mathutils import Quaternion, Vector
 
+from ..errors import WriteError
 from ..inference.footage import open_footage
 from ..inference.motion import Motion
 from ..inference.pipeline import motion_of
 from ..inference.settings import FootageSettings, Moment
+from ..inference.shot import shot_of
 from ..inference.take import Take, load_take
-from ..scene.bake import BakeSettings, bake
+from ..scene.bake import BakeResult, BakeSettings, bake
+from ..scene.camera import add_footage_camera
 
 # Pixels of one square picture; squares of the floor to each side, and half the width of its lines in metres.
 _SIDE, _SQUARES, _LINE = 360, 4, 0.01
@@ -37,25 +40,43 @@ def main(argv: list[str]) -> int:
     parser.add_argument("picture", type=Path)
     parser.add_argument("--frames", type=int, nargs="+", required=True, help="frame numbers in the footage")
     values = parser.parse_args(argv)
-    take = load_take(values.take)
-    columns = [
-        np.vstack([_closer(take, frame, picture) for picture in pair]) for frame, *pair in _pairs(take, values.frames)
-    ]
-    values.picture.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(values.picture), np.hstack(columns)[..., ::-1])
-    print(f"Wrote {values.picture}")
+    write_sheet(load_take(values.take), values.frames, values.picture)
     return 0
 
 
-def _pairs(take: Take, frames: Iterable[int]) -> Iterable[tuple[int, np.ndarray, np.ndarray]]:
+def write_sheet(take: Take, frames: Iterable[int], path: Path) -> None:
+    """Write the picture `path`: the footage's `frames`, and below each the baked armature seen by the same camera.
+
+    Clears Blender's scene. Raises FootageError where the footage is gone, TakeError where the take was never solved, and
+    WriteError where the picture cannot be written.
+    """
+    rows = {int(index): row for row, index in enumerate(take.stage("track")["index"])}
+    columns = [
+        np.vstack([_closer(take, rows[frame], picture) for picture in pair])
+        for frame, *pair in _pairs(take, {frame: rows[frame] for frame in frames})
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), np.hstack(columns)[..., ::-1]):
+        raise WriteError(f"The picture {path} cannot be written: check the folder, its name and your permissions.")
+    print(f"Wrote {path}")
+
+
+def bone_colors(confidence: np.ndarray) -> np.ndarray:
+    """Red, green and blue `[..., 3]` from 0 to 1 of bones with `confidence` `[...]`: green is sure, red is not."""
+    return confidence[..., None] * _SURE + (1.0 - confidence[..., None]) * _DOUBTFUL
+
+
+def _pairs(take: Take, rows: Mapping[int, int]) -> Iterable[tuple[int, np.ndarray, np.ndarray]]:
+    """Each frame of `rows` (rows of the take by the footage's frame numbers), its picture, and the armature's."""
     motion = motion_of(take)
     for other in list(bpy.data.objects):
         bpy.data.objects.remove(other)
     baked = bake(motion, None, BakeSettings("Subject"))
-    _set_up_scene(take)
-    for frame in frames:
-        row = int(np.flatnonzero(take.stage("track")["index"] == frame)[0])
-        bpy.context.scene.frame_set(baked.frame_start + round(motion.times[row] * motion.fps))
+    _set_up_scene(take, baked)
+    scene = bpy.context.scene
+    rate = scene.render.fps / scene.render.fps_base
+    for frame, row in rows.items():
+        scene.frame_set(baked.frame_start + round((motion.times[row] - motion.times[0]) * rate))
         yield frame, _footage(take, frame), _render(baked.object, motion, row)
 
 
@@ -65,9 +86,8 @@ def _footage(take: Take, frame: int) -> np.ndarray:
         return next(iter(footage.frames())).image
 
 
-def _closer(take: Take, frame: int, picture: np.ndarray) -> np.ndarray:
+def _closer(take: Take, row: int, picture: np.ndarray) -> np.ndarray:
     """A square of the picture around the subject, the same one in the footage and in the rendering."""
-    row = int(np.flatnonzero(take.stage("track")["index"] == frame)[0])
     x, y, size, _ = take.stage("track")["regions"][row]
     height, width = picture.shape[:2]
     side = int(min(height, width, size))
@@ -75,21 +95,13 @@ def _closer(take: Take, frame: int, picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture[top : top + side, left : left + side], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
 
 
-def _set_up_scene(take: Take) -> None:
+def _set_up_scene(take: Take, baked: BakeResult) -> None:
     scene = bpy.context.scene
-    world = Matrix((np.array(take.camera["world_from_camera"]) * [1.0, -1.0, -1.0]).tolist()).to_4x4()
-    world.translation = Vector(take.camera["position"])
-    lens = bpy.data.cameras.new("Footage")
-    lens.lens, lens.clip_end = take.camera["focal_length"], 500.0
-    camera = bpy.data.objects.new("Footage", lens)
-    camera.matrix_world = world
-    scene.collection.objects.link(camera)
-    scene.camera = camera
+    add_footage_camera(shot_of(take), "Footage", baked.from_capture, baked.frame_start)
     scene.collection.objects.link(_floor())
     scene.render.engine = "BLENDER_WORKBENCH"
     scene.display.shading.light, scene.display.shading.color_type = "STUDIO", "OBJECT"
     scene.display.shading.show_shadows = True
-    scene.render.resolution_x, scene.render.resolution_y = take.source["width"], take.source["height"]
     scene.render.resolution_percentage = 100
     scene.render.film_transparent = False
     scene.world = bpy.data.worlds.new("World")
@@ -124,7 +136,7 @@ def _render(armature: bpy.types.Object, motion: Motion, row: int) -> np.ndarray:
     for bone in pose.bones:
         shape = bpy.data.objects.new(bone.name, _octahedron(bone.head, bone.tail))
         share = float(bone["confidence"]) if motion.present[row] else 0.0
-        _paint(shape, share * _SURE + (1 - share) * _DOUBTFUL)
+        _paint(shape, bone_colors(np.array(share)))
         scene.collection.objects.link(shape)
         shapes.append(shape)
     with tempfile.TemporaryDirectory() as folder:
