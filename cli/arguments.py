@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from ..errors import ArgumentsError
 from ..inference.cache import default_cache_folder
@@ -17,12 +17,16 @@ from ..inference.settings import (
     CameraSettings,
     CaptureSettings,
     DetectorSettings,
+    FitQuality,
     FootageSettings,
+    FootLock,
     LiftSettings,
     Moment,
+    MotionSettings,
     SubjectSettings,
 )
 from ..inference.systems import AUTO, LIFTERS, RECOMMENDED, REFINERS
+from ..retarget.root import Root
 
 DETECTORS = {
     "heavy": DetectorSettings("onnx", "heavy"),
@@ -47,19 +51,24 @@ exit codes:
 class Request:
     """What one call asks for.
 
-    capture: None where a take is read instead of footage. camera: for a take that is read. lift: for both. target: name
-    of an armature in `blend` (or in the file that is open); None builds a new one. exports: suffixes without the dot.
+    capture: None where a take is read instead of footage. camera: for a take that is read. camera_object: name of a camera
+    in `blend` (or in the file that is open) that stands for both of these; None estimates it. lift, motion: for both.
+    target: name of an armature there; None builds a new one. exports: suffixes without the dot.
     """
 
     capture: CaptureSettings | None
     camera: CameraSettings
+    camera_object: str | None
     lift: LiftSettings
+    motion: MotionSettings
     name: str
     output: Path
     blend: Path | None
     target: str | None
     rig_map: str | None
+    root: Root
     keep_frame_rate: bool
+    add_camera: bool
     exports: tuple[str, ...]
     take: Path | None
     json: bool
@@ -72,22 +81,39 @@ def parse(argv: list[str]) -> Request:
         raise ArgumentsError("Name a video file or a folder of images to capture, or a take with --take.")
     if values.target is not None and values.blend is None and not _inside_blender_file():
         raise ArgumentsError("--target names an armature in a .blend file; say which file with --blend.")
-    camera = CameraSettings(values.focal_length)
+    _check_camera(values)
+    camera = CameraSettings(values.focal_length, values.camera_tilt, values.camera_height)
     name = Path(values.footage or values.take).resolve().stem
     return Request(
         capture=_capture_settings(values, camera) if values.footage is not None else None,
         camera=camera,
+        camera_object=values.camera,
         lift=LiftSettings(values.lifter, values.refine, values.threads),
+        motion=MotionSettings(values.height, values.fit, values.foot_lock, values.smoothing),
         name=name,
         output=(values.output or Path(f"{name}.blend")).resolve(),
         blend=values.blend,
         target=values.target,
         rig_map=values.rig_map,
+        root=values.root,
         keep_frame_rate=values.keep_frame_rate,
+        add_camera=not values.no_camera,
         exports=tuple(dict.fromkeys(chain.from_iterable(chain.from_iterable(values.export)))),
         take=values.take,
         json=values.json,
     )
+
+
+def _check_camera(values: argparse.Namespace) -> None:
+    if values.camera is None:
+        return
+    if values.blend is None and not _inside_blender_file():
+        raise ArgumentsError("--camera names a camera in a .blend file; say which file with --blend.")
+    by_hand = {"--focal-length": values.focal_length, "--camera-tilt": values.camera_tilt}
+    by_hand |= {"--camera-height": values.camera_height}
+    given = [option for option, value in by_hand.items() if value is not None]
+    if given:
+        raise ArgumentsError(f"--camera tells all of the camera; leave out {' and '.join(given)}.")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -112,7 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("footage", nargs="?", type=Path, metavar="FOOTAGE", help="video file or folder of images")
     _add_results(capture)
     _add_reading(capture)
+    _add_camera(capture)
     _add_lifting(capture)
+    _add_motion(capture)
     return parser
 
 
@@ -147,7 +175,6 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         "--subject", type=_numbers, metavar="X,Y|L,T,R,B",
         help="a point on the person to capture, or a box around them, in pixels of the first frame or as shares of it",
     )  # fmt: skip
-    group.add_argument("--focal-length", type=_positive, metavar="MM", help="of the lens, for a sensor 36 mm wide")
     group.add_argument("--detector", choices=sorted(DETECTORS), default="heavy", help="default: heavy; full is faster")
     group.add_argument(
         "--provider", choices=("auto", "cuda", "directml", "coreml", "cpu"), default="auto",
@@ -155,6 +182,44 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument("--threads", type=_count, metavar="N", help="processor threads for the networks")
     group.add_argument("--no-cache", action="store_true", help="detect anew and keep nothing")
+
+
+def _add_camera(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is known of the camera")
+    group.add_argument("--focal-length", type=_positive, metavar="MM", help="of the lens, for a sensor 36 mm wide")
+    group.add_argument(
+        "--camera-tilt", type=_between(-89.0, 89.0), metavar="DEG", help="by which a still camera looks down"
+    )
+    group.add_argument("--camera-height", type=_positive, metavar="M", help="of a still camera above the floor")
+    group.add_argument(
+        "--camera", metavar="NAME", help="camera in the .blend file that took the footage, still, moving or solved"
+    )
+    group.add_argument("--no-camera", action="store_true", help="add no camera with the footage to the result")
+
+
+def _add_motion(parser: argparse.ArgumentParser) -> None:
+    usual = MotionSettings()
+    group = parser.add_argument_group("how the joints become motion")
+    group.add_argument(
+        "--height", type=_between(0.5, 2.5), default=usual.height, metavar="M",
+        help=f"of the person, which sets the size of the motion; default: {usual.height:.2f}",
+    )  # fmt: skip
+    group.add_argument(
+        "--fit", choices=get_args(FitQuality), default=usual.fit,
+        help=f"how the body is fitted to the picture; default: {usual.fit}; fine needs PyTorch",
+    )  # fmt: skip
+    group.add_argument(
+        "--foot-lock", choices=get_args(FootLock), default=usual.foot_lock,
+        help=f"which feet are held where they stand; default: {usual.foot_lock}",
+    )  # fmt: skip
+    group.add_argument(
+        "--smoothing", type=_between(0.0, 1.0), default=usual.smoothing, metavar="0..1",
+        help=f"how much of the trembling is taken out; default: {usual.smoothing:g}",
+    )  # fmt: skip
+    group.add_argument(
+        "--root", choices=get_args(Root), default="hips",
+        help="what the path over the floor is keyed on: the hips' bone, the topmost bone above it, or nothing",
+    )  # fmt: skip
 
 
 def _add_lifting(parser: argparse.ArgumentParser) -> None:
@@ -179,6 +244,18 @@ def _capture_settings(values: argparse.Namespace, camera: CameraSettings) -> Cap
         camera=camera,
         cache=None if values.no_cache else default_cache_folder(),
     )
+
+
+def _between(least: float, most: float) -> Callable[[str], float]:
+    """A type of argument: a number from `least` to `most`."""
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be from {least:g} to {most:g}")
+        return value
+
+    return number
 
 
 def _subject(numbers: tuple[float, ...] | None) -> SubjectSettings:

@@ -7,18 +7,26 @@ from dataclasses import dataclass
 import bpy
 
 from ..errors import ArgumentsError, RigError
+from ..inference.camera import CameraTrack
 from ..inference.motion import Motion
+from ..inference.shot import Shot, Timeline
 from ..retarget.rig_map import choose_rig_map
+from ..retarget.root import root_bone
 from ..scene.armature import read_rest
-from ..scene.bake import BakeSettings, bake
+from ..scene.bake import BakeSettings, bake, key_rate
+from ..scene.camera import add_footage_camera, picture_notes
 from ..scene.export import export
 from ..scene.files import open_blend, save_blend
+from ..scene.own_camera import camera_track
 from .arguments import Request
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was written, by path, and how the motion came onto the armature; fit for JSON."""
+    """What was written, by path, and how the motion came onto the armature; fit for JSON.
+
+    camera: name of the camera that took the footage, in the .blend file; None where there is none.
+    """
 
     blend: str
     exports: list[str]
@@ -27,13 +35,15 @@ class Delivery:
     rig_map: str
     frame_start: int
     frame_end: int
+    camera: str | None
     notes: list[str]
 
 
 def prepare(request: Request) -> None:
     """Open the file that the request starts from, and check that its armature can be used, before the long work.
 
-    Raises ArgumentsError where there is no such file, RigError where the armature is missing or no rig map fits it.
+    Raises ArgumentsError where there is no such file, RigError where the armature is missing, no rig map fits it, or it
+    lacks a root bone that is asked for.
     """
     if request.blend is not None:
         if not request.blend.is_file():
@@ -43,15 +53,28 @@ def prepare(request: Request) -> None:
         _empty_scene()
     target = _target(request)
     if target is not None:
-        choose_rig_map(read_rest(target), request.rig_map)
+        rest = read_rest(target)
+        fit = choose_rig_map(rest, request.rig_map)
+        if request.root == "root":
+            root_bone(rest, fit.chains["hips"][0])
 
 
-def deliver(motion: Motion, request: Request) -> Delivery:
-    """Bake the motion, save the .blend file and write the exports. Raises RigError or WriteError."""
-    settings = BakeSettings(
-        name=request.name, frame_rate="scene" if request.keep_frame_rate else "footage", rig_map=request.rig_map
-    )
-    baked = bake(motion, _target(request), settings)
+def track_of_camera(timeline: Timeline, request: Request) -> CameraTrack:
+    """The camera that the request names, while the footage runs. Raises ArgumentsError where it cannot be used."""
+    settings = _bake_settings(request)
+    rate = key_rate(settings, timeline.rate)
+    return camera_track(_own_camera(request.camera_object), timeline, settings.frame_start, rate)
+
+
+def deliver(motion: Motion, shot: Shot, request: Request) -> Delivery:
+    """Bake the motion, add its camera, save the .blend file and write the exports. Raises RigError or WriteError."""
+    baked = bake(motion, _target(request), _bake_settings(request))
+    camera, notes = request.camera_object, list(baked.notes)
+    if camera is not None:
+        notes += picture_notes(bpy.context.scene, shot.width, shot.height)
+    elif request.add_camera:
+        added, said = add_footage_camera(shot, request.name, baked.from_capture, baked.frame_start)
+        camera, notes = added.name, [*notes, *said]
     save_blend(request.output)
     exports = [request.output.with_suffix(f".{suffix}") for suffix in request.exports]
     for path in exports:
@@ -64,8 +87,28 @@ def deliver(motion: Motion, request: Request) -> Delivery:
         rig_map=baked.rig_map,
         frame_start=baked.frame_start,
         frame_end=baked.frame_end,
-        notes=list(baked.notes),
+        camera=camera,
+        notes=notes,
     )
+
+
+def _bake_settings(request: Request) -> BakeSettings:
+    return BakeSettings(
+        name=request.name,
+        frame_rate="scene" if request.keep_frame_rate else "footage",
+        rig_map=request.rig_map,
+        root=request.root,
+        in_world=request.camera_object is not None,
+    )
+
+
+def _own_camera(name: str | None) -> bpy.types.Object:
+    found = None if name is None else bpy.data.objects.get(name)
+    if found is None or found.type != "CAMERA":
+        cameras = sorted(other.name for other in bpy.data.objects if other.type == "CAMERA")
+        there = f"Its cameras are: {', '.join(cameras)}." if cameras else "It holds no camera."
+        raise ArgumentsError(f"The file holds no camera named {name!r}. {there}")
+    return found
 
 
 def _target(request: Request) -> bpy.types.Object | None:

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,7 +16,10 @@ from ..errors import CancelledError, SetupError, WriteError
 from ..inference.motion import Motion
 from ..inference.pipeline import StageSettings, capture, continue_take, motion_of
 from ..inference.progress import Progress, finish
+from ..inference.settings import CameraSettings
+from ..inference.shot import Timeline, shot_of, timeline_of
 from ..inference.take import Take, load_take, save_take
+from ..inference.timeline import read_timeline
 from .arguments import Request
 from .events import Reporter
 
@@ -30,26 +33,51 @@ def run(request: Request, reporter: Reporter) -> None:
     blender = _blender()
     blender.prepare(request)
     with _interrupts(_cancel):
-        take = _take(request, reporter.progress)
+        earlier = _earlier(request)
+        if request.camera_object is not None:
+            camera = CameraSettings(track=blender.track_of_camera(_timeline(request, earlier), request))
+            request = _with_camera(request, camera)
+        take = _take(request, earlier, reporter.progress)
     motion = motion_of(take)
     # the results are written to the end, so that a cancelled run never leaves some of them
     with _interrupts(signal.SIG_IGN):
         if request.take and request.capture:
             save_take(take, request.take)
-        delivery = blender.deliver(motion, request)
+        delivery = blender.deliver(motion, shot_of(take), request)
     result = _result(take, motion, delivery, request)
     for note in result["notes"]:
         reporter.note(note)
     reporter.result(result)
 
 
-def _take(request: Request, report: Callable[[Progress], None]) -> Take:
-    stages = StageSettings(lift=request.lift)
+def _earlier(request: Request) -> Take | None:
+    """The take that is read where there is no footage. Raises TakeError."""
+    return load_take(request.take) if request.capture is None and request.take is not None else None
+
+
+def _timeline(request: Request, earlier: Take | None) -> Timeline:
+    """The clock of the footage, or of the take that was made of it. Raises FootageError or TakeError."""
+    if request.capture is not None:
+        return read_timeline(request.capture.footage)
+    return timeline_of(_there(earlier))
+
+
+def _with_camera(request: Request, camera: CameraSettings) -> Request:
+    capture_settings = None if request.capture is None else replace(request.capture, camera=camera)
+    return replace(request, capture=capture_settings, camera=camera)
+
+
+def _take(request: Request, earlier: Take | None, report: Callable[[Progress], None]) -> Take:
+    stages = StageSettings(lift=request.lift, motion=request.motion)
     if request.capture is not None:
         return finish(capture(request.capture, stages), report)
-    if request.take is None:
+    return finish(continue_take(_there(earlier), request.camera, stages), report)
+
+
+def _there(earlier: Take | None) -> Take:
+    if earlier is None:
         raise ValueError("A request without footage names a take.")
-    return finish(continue_take(load_take(request.take), request.camera, stages), report)
+    return earlier
 
 
 def _result(take: Take, motion: Motion, delivery: Delivery, request: Request) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import bpy
@@ -10,15 +11,27 @@ from bpy.app.handlers import persistent
 
 from ..errors import CancelledError, PenumbraError
 from ..inference.progress import Work, finish
-from ..inference.settings import CaptureSettings, LiftSettings
+from ..inference.settings import CameraSettings, CaptureSettings, FootageSettings, LiftSettings, MotionSettings
+from ..inference.shot import shot_of
 from ..inference.take import Take
-from ..scene.bake import bake
-from ..scene.properties import bake_settings, capture_settings, lift_settings
+from ..scene.bake import BakeSettings, bake, key_rate
+from ..scene.camera import add_footage_camera, picture_notes
+from ..scene.own_camera import camera_track
+from ..scene.properties import bake_settings, capture_settings, chosen_camera, lift_settings, motion_settings
 from .capture_run import CaptureRun
 
 _LOG = logging.getLogger(__name__)
 # Seconds between two looks at what the worker has handed over.
 _TICK = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one press of the button asks for: the work, and what becomes of the take that it makes."""
+
+    work: Work[Take]
+    bake: BakeSettings
+    add_camera: bool
 
 
 class PENUMBRA_OT_capture(bpy.types.Operator):
@@ -46,7 +59,8 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Capture straight through, for scripts and for Blender without a window."""
         try:
-            self._bake(context, finish(_chosen_work(context)), context.scene.penumbra.target)
+            job = _chosen_job(context)
+            self._bake(context, finish(job.work), context.scene.penumbra.target, job)
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
             return self._fail(error)
         return {"FINISHED"}
@@ -56,13 +70,14 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         if bpy.app.background:
             return self.execute(context)
         try:
-            work = _chosen_work(context)
+            job = _chosen_job(context)
         except PenumbraError as error:
             return self._fail(error)
         window_manager = context.window_manager
         timer = window_manager.event_timer_add(_TICK, window=context.window)
-        run = CaptureRun(work, timer, context.workspace, context.scene.penumbra.target)
+        run = CaptureRun(job.work, timer, context.workspace, context.scene.penumbra.target)
         PENUMBRA_OT_capture.run = run
+        self._job = job
         run.start(context)
         window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -82,7 +97,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
             return {"PASS_THROUGH"}
         stop_capture()
         try:
-            self._bake(context, run.worker.result(), run.target())
+            self._bake(context, run.worker.result(), run.target(), self._job)
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
             return self._fail(error)
         return {"FINISHED"}
@@ -91,15 +106,19 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         """Stop the thread where Blender itself ends the operator: it quits or closes the window."""
         stop_capture()
 
-    def _bake(self, context: bpy.types.Context, take: Take, target: bpy.types.Object | None) -> None:
+    def _bake(self, context: bpy.types.Context, take: Take, target: bpy.types.Object | None, job: Job) -> None:
         from ..inference.pipeline import motion_of  # noqa: PLC0415 - see `_work`
 
-        result = bake(motion_of(take), target, bake_settings(context.scene))
+        result = bake(motion_of(take), target, job.bake)
+        shot = shot_of(take)
+        notes = [*take.notes, *result.notes]
+        if job.add_camera:
+            notes += add_footage_camera(shot, job.bake.name, result.from_capture, result.frame_start)[1]
+        elif job.bake.in_world:
+            notes += picture_notes(context.scene, shot.width, shot.height)
         present = take.stage("track")["present"]
         text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
-        context.window_manager.penumbra.result = "\n".join(
-            [text, take.versions["detector"], *take.notes, *result.notes]
-        )
+        context.window_manager.penumbra.result = "\n".join([text, take.versions["detector"], *notes])
         self.report({"INFO"}, text)
 
     def _fail(self, error: Exception) -> set[str]:
@@ -141,18 +160,32 @@ class PENUMBRA_OT_cancel_capture(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _chosen_work(context: bpy.types.Context) -> Work[Take]:
-    """The capture that the scene and the preferences ask for. Raises ArgumentsError before it starts."""
-    return _work(
-        capture_settings(context.scene, context.preferences), lift_settings(context.scene, context.preferences)
+def _chosen_job(context: bpy.types.Context) -> Job:
+    """The capture that the scene and the preferences ask for. Raises PenumbraError before it starts."""
+    scene = context.scene
+    settings, baking, own = capture_settings(scene, context.preferences), bake_settings(scene), chosen_camera(scene)
+    if own is not None:
+        settings = replace(settings, camera=_camera(own, settings.footage, baking))
+    return Job(
+        work=_work(settings, lift_settings(scene, context.preferences), motion_settings(scene)),
+        bake=baking,
+        add_camera=scene.penumbra.add_camera and own is None,
     )
 
 
-def _work(settings: CaptureSettings, lift: LiftSettings) -> Work[Take]:
+def _camera(own: bpy.types.Object, footage: FootageSettings, baking: BakeSettings) -> CameraSettings:
+    """The user's camera while the footage runs. Raises FootageError or ArgumentsError."""
+    from ..inference.timeline import read_timeline  # noqa: PLC0415 - see `_work`
+
+    timeline = read_timeline(footage)
+    return CameraSettings(track=camera_track(own, timeline, baking.frame_start, key_rate(baking, timeline.rate)))
+
+
+def _work(settings: CaptureSettings, lift: LiftSettings, motion: MotionSettings) -> Work[Take]:
     """The capture. Decoder and runtime load with its first step, on its own thread, and not when Blender starts."""
     from ..inference.pipeline import StageSettings, capture  # noqa: PLC0415
 
-    return (yield from capture(settings, StageSettings(lift=lift)))
+    return (yield from capture(settings, StageSettings(lift=lift, motion=motion)))
 
 
 def stop_capture() -> None:

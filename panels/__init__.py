@@ -8,6 +8,7 @@ from .capture import (
     PENUMBRA_PT_capture,
     PENUMBRA_PT_capture_camera,
     PENUMBRA_PT_capture_lifting,
+    PENUMBRA_PT_capture_motion,
     PENUMBRA_PT_capture_output,
     PENUMBRA_PT_capture_range,
 )
@@ -19,6 +20,7 @@ _CLASSES = (
     PENUMBRA_PT_capture_range,
     PENUMBRA_PT_capture_camera,
     PENUMBRA_PT_capture_lifting,
+    PENUMBRA_PT_capture_motion,
     PENUMBRA_PT_capture_output,
 )
 

@@ -85,7 +85,13 @@ class PENUMBRA_PT_capture_camera(_Choices, bpy.types.Panel):
 
     def draw_choices(self, layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
         """Lay out the choices."""
+        layout.prop(choices, "camera_source")
+        if choices.camera_source == "OBJECT":
+            layout.prop(choices, "camera")
+            return
         layout.prop(choices, "focal_length")
+        _draw_by_hand(layout, choices, "camera_tilt", "Tilt")
+        _draw_by_hand(layout, choices, "camera_height", "Height")
 
 
 class PENUMBRA_PT_capture_lifting(_Choices, bpy.types.Panel):
@@ -97,6 +103,17 @@ class PENUMBRA_PT_capture_lifting(_Choices, bpy.types.Panel):
         """Lay out the choices."""
         layout.prop(choices, "lifter")
         layout.prop(choices, "refiner")
+
+
+class PENUMBRA_PT_capture_motion(_Choices, bpy.types.Panel):
+    """How joints become motion on the floor."""
+
+    bl_label = "Motion"
+
+    def draw_choices(self, layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
+        """Lay out the choices."""
+        for name in ("subject_height", "fit", "foot_lock", "smoothing", "root"):
+            layout.prop(choices, name)
 
 
 class PENUMBRA_PT_capture_output(_Choices, bpy.types.Panel):
@@ -111,6 +128,9 @@ class PENUMBRA_PT_capture_output(_Choices, bpy.types.Panel):
         row = layout.row()
         row.active = choices.target is not None
         row.prop(choices, "rig_map")
+        row = layout.row()
+        row.active = choices.camera_source == "ESTIMATE"
+        row.prop(choices, "add_camera")
 
 
 def _draw_subject(col: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
@@ -120,6 +140,15 @@ def _draw_subject(col: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> 
         box = col.column(align=True)
         for side in ("left", "right", "top", "bottom"):
             box.prop(choices, f"subject_{side}")
+
+
+def _draw_by_hand(layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup, name: str, heading: str) -> None:
+    """Draw a number that is set by hand only where the checkbox before it is on."""
+    row = layout.row(align=True, heading=heading)
+    row.prop(choices, f"use_{name}", text="")
+    sub = row.row(align=True)
+    sub.active = getattr(choices, f"use_{name}")
+    sub.prop(choices, name, text="")
 
 
 def _draw_result(layout: bpy.types.UILayout, result: str, width: float) -> None:

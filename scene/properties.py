@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,22 +20,27 @@ from bpy.props import (
 )
 
 from ..errors import ArgumentsError
+from ..inference.body import STATURE
 from ..inference.cache import default_cache_folder
 from ..inference.settings import (
     CameraSettings,
     CaptureSettings,
     DetectorSettings,
+    FitQuality,
     FootageSettings,
+    FootLock,
     LifterName,
     LiftSettings,
     Model,
     Moment,
+    MotionSettings,
     RefinerName,
     SubjectSettings,
 )
 from ..inference.systems import LIFTERS, RECOMMENDED, REFINERS
 from ..models.weights import has_weights
 from ..retarget.rig_map import load_rig_maps
+from ..retarget.root import Root
 from .bake import BakeSettings
 
 ADDON = __package__.rpartition(".")[0]
@@ -45,6 +51,11 @@ _PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0)
 _QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
 _LIFTERS: dict[str, LifterName] = {"AUTO": "auto", "BOTH": "both", "S3": "s3", "DTF_27": "dtf-27", "DTF_81": "dtf-81"}
 _REFINERS: dict[str, RefinerName] = {"AUTO": "auto", "NONE": "none", "GRAPH": "graph", "PPT": "ppt"}
+_FITS: dict[str, FitQuality] = {"NONE": "none", "DRAFT": "draft", "FINE": "fine"}
+_FOOT_LOCKS: dict[str, FootLock] = {"AUTO": "auto", "ALWAYS": "always", "NEVER": "never", "GROUNDING": "grounding"}
+_ROOTS: dict[str, Root] = {"HIPS": "hips", "ROOT": "root", "IN_PLACE": "in-place"}
+# Decimals that a setting keeps: Blender holds numbers in single precision.
+_DECIMALS = 4
 _LABELS = {
     "both": "S3 and DTF", "s3": "S3", "dtf-27": "DTF, 27 Frames", "dtf-81": "DTF, 81 Frames",
     "none": "None", "graph": "Joint Graph", "ppt": "Pose Transformer",
@@ -159,12 +170,92 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
     image_rate: FloatProperty(
         name="Image Rate", description="Frames per second of an image sequence", min=0.01, soft_max=240, default=30.0
     )
+    camera_source: EnumProperty(
+        name="Source",
+        description="Where it is known from how the camera stood and moved",
+        items=(
+            ("ESTIMATE", "Estimate", "Find it out from the footage and what is known of the camera"),
+            (
+                "OBJECT",
+                "Camera Object",
+                "Take a camera of the scene, such as one that was solved from tracking markers",
+            ),
+        ),
+    )
+    camera: PointerProperty(
+        name="Camera",
+        description="Camera that took the footage. Its motion, its place over the floor and its lens are used as they are",
+        type=bpy.types.Object,
+        poll=lambda _choices, candidate: candidate.type == "CAMERA",
+    )
     focal_length: FloatProperty(
         name="Focal Length",
         description="Of the lens that took the footage, for a sensor 36 mm wide. With 0, it is estimated",
         min=0.0,
         soft_max=300.0,
         unit="CAMERA",
+    )
+    use_camera_tilt: BoolProperty(name="Set Tilt", description="Set the tilt of a still camera by hand")
+    camera_tilt: FloatProperty(
+        name="Tilt",
+        description="Angle by which the camera looks down",
+        min=math.radians(-89.0),
+        max=math.radians(89.0),
+        subtype="ANGLE",
+    )
+    use_camera_height: BoolProperty(name="Set Height", description="Set the height of a still camera by hand")
+    camera_height: FloatProperty(
+        name="Height",
+        description="Height of the camera above the floor",
+        min=0.01,
+        soft_max=10.0,
+        default=1.5,
+        unit="LENGTH",
+    )
+    subject_height: FloatProperty(
+        name="Subject Height",
+        description="Height of the person, which sets the size of the motion. One camera cannot tell it",
+        min=0.5,
+        max=2.5,
+        default=STATURE,
+        unit="LENGTH",
+    )
+    fit: EnumProperty(
+        name="Fit",
+        description="How the body is fitted to what is seen in the footage",
+        items=(
+            ("NONE", "None", "Keep the joints as the networks give them"),
+            ("DRAFT", "Draft", "Fit the body to the picture, quickly"),
+            ("FINE", "Fine", "Fit the body more closely, which takes longer and needs PyTorch"),
+        ),
+        default="DRAFT",
+    )
+    foot_lock: EnumProperty(
+        name="Foot Lock",
+        description="Which feet are held where they stand",
+        items=(
+            ("AUTO", "Automatic", "Hold each foot while it stands, as far as the footage shows"),
+            ("ALWAYS", "Always", "Hold one foot at any time, for people who never jump or slide"),
+            ("GROUNDING", "Grounding", "Keep the feet on the floor and let them slide"),
+            ("NEVER", "Never", "Leave the feet where the networks saw them"),
+        ),
+    )
+    smoothing: FloatProperty(
+        name="Smoothing",
+        description="How much of the trembling is taken out; fast hits are kept",
+        min=0.0,
+        max=1.0,
+        default=0.5,
+        subtype="FACTOR",
+    )
+    root: EnumProperty(
+        name="Root",
+        description="What the path over the floor is keyed on",
+        items=(
+            ("HIPS", "Hips", "The bone of the hips"),
+            ("ROOT", "Root Bone", "The topmost bone above the hips, with the heading, as games need it"),
+            ("IN_PLACE", "In Place", "Nothing: the subject stays where it is and keeps its height"),
+        ),
     )
     frame_rate: EnumProperty(
         name="Frame Rate",
@@ -175,6 +266,11 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
         ),
     )
     scene_start: IntProperty(name="Start Frame", description="Frame of the scene for the first key", default=1)
+    add_camera: BoolProperty(
+        name="Add Camera",
+        description="Add the camera that took the footage, with the footage as its background",
+        default=True,
+    )
 
 
 class PENUMBRA_PG_capture_status(bpy.types.PropertyGroup):
@@ -187,7 +283,10 @@ class PENUMBRA_PG_capture_status(bpy.types.PropertyGroup):
 
 
 def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences) -> CaptureSettings:
-    """The capture that the scene's choices and the add-on's preferences stand for. Raises ArgumentsError."""
+    """The capture that the scene's choices and the add-on's preferences stand for. Raises ArgumentsError.
+
+    A camera object that was chosen is not looked at here: see `chosen_camera`.
+    """
     choices = scene.penumbra
     if not choices.footage:
         raise ArgumentsError("Choose the footage first.")
@@ -205,7 +304,7 @@ def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences)
         detector=DetectorSettings(
             backend=backend, model=_QUALITIES[choices.quality], provider=provider, threads=threads or None
         ),
-        camera=CameraSettings(choices.focal_length or None),
+        camera=_camera(choices),
         cache=default_cache_folder() if keep_detections else None,
     )
 
@@ -217,6 +316,27 @@ def lift_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences) ->
     return LiftSettings(_LIFTERS[choices.lifter], _REFINERS[choices.refiner], threads or None)
 
 
+def motion_settings(scene: bpy.types.Scene) -> MotionSettings:
+    """How the scene's choices say that joints become motion."""
+    choices = scene.penumbra
+    return MotionSettings(
+        height=round(choices.subject_height, _DECIMALS),
+        fit=_FITS[choices.fit],
+        foot_lock=_FOOT_LOCKS[choices.foot_lock],
+        smoothing=round(choices.smoothing, _DECIMALS),
+    )
+
+
+def chosen_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The camera object that took the footage, None where it is to be estimated. Raises ArgumentsError."""
+    choices = scene.penumbra
+    if choices.camera_source == "ESTIMATE":
+        return None
+    if choices.camera is None:
+        raise ArgumentsError("Choose the camera object under Camera, or set its Source to Estimate.")
+    return choices.camera
+
+
 def bake_settings(scene: bpy.types.Scene) -> BakeSettings:
     """How the scene's choices say that the motion is keyed; the action is named after the footage."""
     choices = scene.penumbra
@@ -225,6 +345,8 @@ def bake_settings(scene: bpy.types.Scene) -> BakeSettings:
         frame_start=choices.scene_start,
         frame_rate="footage" if choices.frame_rate == "FOOTAGE" else "scene",
         rig_map=None if choices.rig_map == "AUTOMATIC" else choices.rig_map,
+        root=_ROOTS[choices.root],
+        in_world=choices.camera_source == "OBJECT",
     )
 
 
@@ -267,6 +389,14 @@ def _range(choices: PENUMBRA_PG_capture_choices) -> tuple[Moment | None, Moment 
     if last and last < first:
         raise ArgumentsError("The range ends before it starts: set End to a later place than Start, or to 0.")
     return Moment(first, unit), Moment(last, unit) if last else None
+
+
+def _camera(choices: PENUMBRA_PG_capture_choices) -> CameraSettings:
+    return CameraSettings(
+        focal_length=choices.focal_length or None,
+        tilt=round(math.degrees(choices.camera_tilt), _DECIMALS) if choices.use_camera_tilt else None,
+        height=round(choices.camera_height, _DECIMALS) if choices.use_camera_height else None,
+    )
 
 
 def _subject(choices: PENUMBRA_PG_capture_choices) -> SubjectSettings:

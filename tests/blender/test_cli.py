@@ -12,14 +12,17 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from bpy_extras.object_utils import world_to_camera_view
 
 from penumbra.cli.main import main
 from penumbra.inference import systems
 from penumbra.inference.motion import bone_heads_and_tails
 from penumbra.inference.pipeline import motion_of
+from penumbra.inference.shot import shot_of
 from penumbra.inference.systems import RECOMMENDED
 from penumbra.inference.take import load_take
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.tests.blender.shots import project
 from penumbra.tests.networks import doubting_graph, flat_lifter
 
 _MAN = ["--subject", "0.37,0.22", "--start", "20", "--end", "34", "--detector", "full", "--threads", "2"]
@@ -61,6 +64,13 @@ def test_footage_becomes_a_blend_file_exports_and_a_take(
         posed = armature.matrix_world @ armature.pose.bones[name].head
         np.testing.assert_allclose(posed, heads[7, BONE_NAMES.index(name)], atol=1e-3)
     assert 0 < armature.pose.bones["foot.R"]["confidence"] <= 1
+    camera = bpy.context.scene.camera
+    assert camera.name == result["camera"] == "demo Camera"
+    (background,) = camera.data.background_images
+    assert (background.image_user.frame_start, background.image_user.frame_offset) == (1, 20)
+    seen = world_to_camera_view(bpy.context.scene, camera, armature.matrix_world @ armature.pose.bones["head"].head)
+    expected = project(shot_of(load_take(take)), 7, heads[7, BONE_NAMES.index("head")][None])[0]
+    np.testing.assert_allclose([seen.x, 1 - seen.y], expected, atol=1e-3)
 
 
 def test_a_take_goes_on_to_a_rig_in_a_file_without_footage(
@@ -77,7 +87,38 @@ def test_a_take_goes_on_to_a_rig_in_a_file_without_footage(
     assert (result["lifter"], result["refiner"]) == (RECOMMENDED.lifter, RECOMMENDED.refiner)
     assert first.read_bytes() == before
     bpy.ops.wm.open_mainfile(filepath=str(second))
-    assert len([action for action in bpy.data.actions if "demo" in action.name]) == 2, "the old action is kept"
+    assert len([action for action in bpy.data.actions if action.name.startswith("demo|")]) == 2, (
+        "the old action is kept"
+    )
+
+
+def test_a_camera_of_the_file_and_a_root_bone_can_be_named(
+    demo_clip: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first, second, take = tmp_path / "first.blend", tmp_path / "second.blend", tmp_path / "man.take"
+    assert main(["capture", str(demo_clip), *_MAN, "-o", str(first), "--take", str(take), "--no-camera"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(first))
+    assert not bpy.data.cameras
+    camera = bpy.data.objects.new("Mine", bpy.data.cameras.new("Mine"))
+    bpy.context.scene.collection.objects.link(camera)
+    camera.location, camera.rotation_euler = (0.0, -5.0, 1.5), (np.pi / 2, 0.0, 0.0)
+    bpy.context.scene.render.resolution_x = 1080
+    bpy.ops.wm.save_mainfile()
+    again = ["capture", "--take", str(take), "--blend", str(first), "-o", str(second), "--json"]
+    capfd.readouterr()
+    for extra, code, words in (
+        (["--camera", "demo"], 2, "Its cameras are: Mine."),
+        (["--target", "demo", "--root", "root"], 9, "no root bone"),
+    ):
+        assert main([*again, *extra]) == code
+        assert words in _events(capfd)[-1]["error"]
+    assert main([*again, "--camera", "Mine", "--root", "root"]) == 0
+    result = _events(capfd)[-1]
+    assert result["camera"] == "Mine"
+    assert any("the footage has" in note for note in result["notes"])
+    bpy.ops.wm.open_mainfile(filepath=str(second))
+    assert list(bpy.data.cameras.keys()) == ["Mine"]
+    assert bpy.data.objects[result["armature"]].data.bones["hips"].parent.name == "root"
 
 
 def test_a_take_goes_on_with_another_lifter_and_refiner(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
 import penumbra
@@ -11,11 +13,12 @@ from penumbra.errors import ArgumentsError, SetupError
 from penumbra.inference import pipeline
 from penumbra.inference.pipeline import StageSettings
 from penumbra.inference.progress import Progress, Work
-from penumbra.inference.settings import CaptureSettings, Moment
+from penumbra.inference.settings import CameraSettings, CaptureSettings, Moment, MotionSettings
 from penumbra.inference.systems import LIFTERS, REFINERS
 from penumbra.inference.take import Take
 from penumbra.operators.capture import PENUMBRA_OT_capture
-from penumbra.scene.properties import bake_settings, capture_settings, lift_settings
+from penumbra.scene.properties import bake_settings, capture_settings, lift_settings, motion_settings
+from penumbra.tests.blender.shots import HEIGHT, WIDTH, write_video
 
 
 @pytest.fixture
@@ -38,12 +41,14 @@ def test_defaults_are_the_recommended_choices(scene: bpy.types.Scene, tmp_path: 
     assert (found.subject.point, found.subject.box) == (None, None)
     assert (found.detector.backend, found.detector.model, found.detector.provider) == ("onnx", "heavy", "auto")
     assert found.detector.threads is None
-    assert found.camera.focal_length is None
+    assert found.camera == CameraSettings()
+    assert motion_settings(scene) == MotionSettings()
     assert found.cache is not None
     lift = lift_settings(scene, bpy.context.preferences)
     assert (lift.lifter, lift.refine, lift.threads) == ("auto", "auto", None)
     baked = bake_settings(scene)
     assert (baked.name, baked.frame_start, baked.frame_rate, baked.rig_map) == ("walk", 1, "footage", None)
+    assert (baked.root, baked.in_world, scene.penumbra.add_camera) == ("hips", False, True)
 
 
 def test_every_choice_reaches_the_settings(scene: bpy.types.Scene, tmp_path: Path) -> None:
@@ -56,7 +61,15 @@ def test_every_choice_reaches_the_settings(scene: bpy.types.Scene, tmp_path: Pat
     choices.frame_rate, choices.scene_start, choices.rig_map = "SCENE", 101, "mixamo"
     found = settings(scene)
     assert (found.detector.model, found.footage.step, found.footage.image_rate) == ("full", 3, 12.0)
-    assert found.camera.focal_length == 50.0
+    assert found.camera == CameraSettings(50.0)
+    choices.use_camera_tilt, choices.camera_tilt = True, math.radians(12.5)
+    choices.use_camera_height, choices.camera_height = True, 1.4
+    assert settings(scene).camera == CameraSettings(50.0, 12.5, 1.4)
+    choices.subject_height, choices.fit, choices.foot_lock, choices.smoothing = 1.83, "FINE", "GROUNDING", 0.25
+    assert motion_settings(scene) == MotionSettings(1.83, "fine", "grounding", 0.25)
+    for root in ("hips", "root", "in-place"):
+        choices.root = root.upper().replace("-", "_")
+        assert bake_settings(scene).root == root
     assert (found.footage.start, found.footage.end) == (Moment(10, "frames"), Moment(20, "frames"))
     assert found.subject.box == (0.125, 0.25, 0.5, 0.75)
     baked = bake_settings(scene)
@@ -87,19 +100,56 @@ def test_every_system_can_be_chosen_and_says_when_to(
     assert names == ["auto", *uses]
 
 
-def test_the_operator_passes_the_choice_on(scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[StageSettings] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[CaptureSettings, StageSettings]]:
+    """What captures are asked for, which end there."""
+    seen: list[tuple[CaptureSettings, StageSettings]] = []
 
-    def capture(_settings: CaptureSettings, stages: StageSettings) -> Work[Take]:
-        asked.append(stages)
+    def capture(settings: CaptureSettings, stages: StageSettings) -> Work[Take]:
+        seen.append((settings, stages))
         yield Progress("open", 0, None)
         raise SetupError("Enough was seen.")
 
     monkeypatch.setattr(pipeline, "capture", capture)
+    return seen
+
+
+def test_the_operator_passes_the_choice_on(
+    scene: bpy.types.Scene, asked: list[tuple[CaptureSettings, StageSettings]]
+) -> None:
     scene.penumbra.footage, scene.penumbra.lifter, scene.penumbra.refiner = "walk.mp4", "DTF_27", "PPT"
+    scene.penumbra.foot_lock = "NEVER"
     with pytest.raises(RuntimeError, match="Enough was seen"):
         bpy.ops.penumbra.capture()
-    assert (asked[0].lift.lifter, asked[0].lift.refine) == ("dtf-27", "ppt")
+    stages = asked[0][1]
+    assert (stages.lift.lifter, stages.lift.refine, stages.motion.foot_lock) == ("dtf-27", "ppt", "never")
+
+
+def test_a_camera_object_is_sampled_before_the_work_starts(
+    scene: bpy.types.Scene, asked: list[tuple[CaptureSettings, StageSettings]], tmp_path: Path
+) -> None:
+    camera = bpy.data.objects.new("Solved", bpy.data.cameras.new("Solved"))
+    scene.collection.objects.link(camera)
+    camera.location, camera.data.sensor_fit, camera.data.lens = (0.0, -5.0, 1.5), "VERTICAL", 24.0
+    camera.keyframe_insert("location", frame=11)
+    camera.location.x = 1.0
+    camera.keyframe_insert("location", frame=20)
+    choices = scene.penumbra
+    choices.footage = str(write_video(tmp_path / "walk.mp4", 40))
+    choices.range, choices.first_frame, choices.last_frame, choices.scene_start = "FRAMES", 6, 15, 11
+    choices.camera_source = "OBJECT"
+    with pytest.raises(RuntimeError, match="Choose the camera object"):
+        bpy.ops.penumbra.capture()
+    choices.camera = camera
+    with pytest.raises(RuntimeError, match="Enough was seen"):
+        bpy.ops.penumbra.capture()
+    track = asked[0][0].camera.track
+    assert track is not None
+    # frame by frame as the scene will be when it has the footage's rate, whatever its rate is now
+    assert track.times == pytest.approx(np.arange(6, 16) / 30.0)
+    assert track.positions[[0, -1], 0] == pytest.approx([0.0, 1.0])
+    assert track.focal_lengths[0] == pytest.approx(24.0 / 24.0 * HEIGHT / WIDTH * 36.0)
+    assert bake_settings(scene).in_world
 
 
 @pytest.mark.usefixtures("scene")
@@ -153,3 +203,6 @@ def test_without_a_window_it_captures_straight_through(
     assert tuple(rig.animation_data.action.frame_range) == (11, 20)
     assert all("confidence" in bone for bone in rig.pose.bones)
     assert bpy.context.window_manager.penumbra.result.startswith(f"Captured 10 of 10 frames onto {rig.name}")
+    assert scene.camera.name == "demo Camera"
+    (background,) = scene.camera.data.background_images
+    assert (background.image_user.frame_start, background.image_user.frame_offset) == (11, 0)

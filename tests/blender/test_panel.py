@@ -1,14 +1,20 @@
-"""The folded panel of the networks that lift: what it shows, and where it stands."""
+"""The folded panels: what they show, and where they stand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import bpy
 import pytest
 
 import penumbra
-from penumbra.panels.capture import PENUMBRA_PT_capture_lifting
+from penumbra.panels.capture import (
+    PENUMBRA_PT_capture_camera,
+    PENUMBRA_PT_capture_lifting,
+    PENUMBRA_PT_capture_motion,
+    PENUMBRA_PT_capture_output,
+)
 
 
 class Paper:
@@ -16,8 +22,14 @@ class Paper:
 
     def __init__(self) -> None:
         self.drawn: list[str] = []
+        self.active = True
 
-    def prop(self, choices: bpy.types.PropertyGroup, name: str) -> None:
+    def row(self, **_: object) -> Paper:
+        part = Paper()
+        part.drawn = self.drawn
+        return part
+
+    def prop(self, choices: bpy.types.PropertyGroup, name: str, **_: object) -> None:
         assert name in choices.bl_rna.properties
         self.drawn.append(name)
 
@@ -29,10 +41,28 @@ def scene() -> Iterator[bpy.types.Scene]:
     penumbra.unregister()
 
 
-def test_the_lifting_panel_is_folded_below_the_capture_and_shows_both_networks(scene: bpy.types.Scene) -> None:
-    panel = bpy.types.PENUMBRA_PT_capture_lifting
+def drawn(panel: Any, scene: bpy.types.Scene) -> list[str]:
+    paper = Paper()
+    panel.draw_choices(None, paper, scene.penumbra)
+    return paper.drawn
+
+
+@pytest.mark.parametrize("name", ["lifting", "motion", "camera", "output"])
+@pytest.mark.usefixtures("scene")
+def test_choices_that_most_captures_leave_alone_are_folded_below_the_capture(name: str) -> None:
+    panel = getattr(bpy.types, f"PENUMBRA_PT_capture_{name}")
     assert panel.is_registered
     assert (panel.bl_parent_id, panel.bl_options) == ("PENUMBRA_PT_capture", {"DEFAULT_CLOSED"})
-    paper = Paper()
-    PENUMBRA_PT_capture_lifting.draw_choices(None, paper, scene.penumbra)  # type: ignore[arg-type]
-    assert paper.drawn == ["lifter", "refiner"]
+
+
+def test_each_panel_shows_its_choices(scene: bpy.types.Scene) -> None:
+    assert drawn(PENUMBRA_PT_capture_lifting, scene) == ["lifter", "refiner"]
+    assert drawn(PENUMBRA_PT_capture_motion, scene) == ["subject_height", "fit", "foot_lock", "smoothing", "root"]
+    assert drawn(PENUMBRA_PT_capture_output, scene) == ["frame_rate", "scene_start", "rig_map", "add_camera"]
+
+
+def test_a_camera_object_leaves_nothing_else_to_say_of_the_camera(scene: bpy.types.Scene) -> None:
+    by_hand = ["use_camera_tilt", "camera_tilt", "use_camera_height", "camera_height"]
+    assert drawn(PENUMBRA_PT_capture_camera, scene) == ["camera_source", "focal_length", *by_hand]
+    scene.penumbra.camera_source = "OBJECT"
+    assert drawn(PENUMBRA_PT_capture_camera, scene) == ["camera_source", "camera"]

@@ -8,7 +8,7 @@ import pytest
 
 from penumbra.cli.arguments import parse
 from penumbra.errors import ArgumentsError
-from penumbra.inference.settings import Moment
+from penumbra.inference.settings import CameraSettings, Moment, MotionSettings
 from penumbra.inference.systems import LIFTERS, RECOMMENDED, REFINERS
 
 
@@ -22,6 +22,9 @@ def test_plain_footage_takes_every_default() -> None:
     assert request.exports == ()
     assert request.target is None
     assert not request.keep_frame_rate
+    assert (request.camera_object, request.add_camera, request.root) == (None, True, "hips")
+    assert request.capture.camera == CameraSettings()
+    assert request.motion == MotionSettings()
     assert (request.lift.lifter, request.lift.refine, request.lift.threads) == ("auto", "auto", None)
 
 
@@ -32,7 +35,8 @@ def test_every_option_arrives() -> None:
             "--target", "Rig", "--rig-map", "mixamo", "--take", "walk.take", "--detector", "mediapipe-full", "--start", "10",
             "--end", "2.5s", "--step", "2", "--subject", "0.1,0.2,0.5,0.9", "--focal-length", "28", "--provider", "cpu",
             "--threads", "3", "--no-cache", "--json", "--keep-frame-rate",
-            "--lifter", "dtf-81", "--refine", "graph",
+            "--lifter", "dtf-81", "--refine", "graph", "--camera-tilt", "12.5", "--camera-height", "1.4", "--no-camera",
+            "--height", "1.83", "--fit", "fine", "--foot-lock", "grounding", "--smoothing", "0.25", "--root", "in-place",
         ]
     )  # fmt: skip
     assert request.capture is not None
@@ -40,13 +44,20 @@ def test_every_option_arrives() -> None:
     assert (footage.start, footage.end, footage.step) == (Moment(10, "frames"), Moment(2.5, "seconds"), 2)
     assert (detector.backend, detector.model, detector.provider, detector.threads) == ("mediapipe", "full", "cpu", 3)
     assert request.capture.subject.box == (0.1, 0.2, 0.5, 0.9)
-    assert request.capture.camera.focal_length == 28
+    assert request.capture.camera == request.camera == CameraSettings(28.0, 12.5, 1.4)
+    assert request.motion == MotionSettings(1.83, "fine", "grounding", 0.25)
+    assert (request.root, request.add_camera) == ("in-place", False)
     assert request.capture.cache is None
     assert request.exports == ("bvh", "fbx", "usd", "glb")
     assert (request.blend, request.target, request.rig_map) == (Path("rig.blend"), "Rig", "mixamo")
     assert request.json
     assert request.keep_frame_rate
     assert (request.lift.lifter, request.lift.refine, request.lift.threads) == ("dtf-81", "graph", 3)
+
+
+def test_a_camera_of_the_file_is_named() -> None:
+    request = parse(["capture", "walk.mp4", "--blend", "set.blend", "--camera", "Solved", "--root", "root"])
+    assert (request.camera_object, request.root) == ("Solved", "root")
 
 
 def test_a_take_alone_is_read() -> None:
@@ -90,6 +101,17 @@ def test_the_help_says_when_to_use_which_system(capsys: pytest.CaptureFixture[st
         (["capture", "walk.mp4", "--subject", "0.5,0.2,0.1,0.9"], "box is empty"),
         (["capture", "walk.mp4", "--target", "Rig"], "--blend"),
         (["capture", "walk.mp4", "--turbo"], "Unrecognized arguments"),
+        (["capture", "walk.mp4", "--camera", "Solved"], "--blend"),
+        (
+            ["capture", "walk.mp4", "--blend", "a.blend", "--camera", "A", "--camera-tilt", "3"],
+            "leave out --camera-tilt",
+        ),
+        (["capture", "walk.mp4", "--camera-tilt", "90"], "from -89 to 89"),
+        (["capture", "walk.mp4", "--camera-height", "0"], "above 0"),
+        (["capture", "walk.mp4", "--height", "183"], "from 0.5 to 2.5"),
+        (["capture", "walk.mp4", "--smoothing", "nan"], "from 0 to 1"),
+        (["capture", "walk.mp4", "--foot-lock", "maybe"], "invalid choice"),
+        (["capture", "walk.mp4", "--root", "head"], "invalid choice"),
     ],
 )
 def test_bad_arguments_are_refused_with_a_sentence(arguments: list[str], words: str) -> None:
