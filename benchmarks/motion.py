@@ -18,7 +18,7 @@ from ..inference.settings import CameraSettings, MotionSettings
 from ..training.pack import read_clips, split
 from .motion_run import Animated, run
 from .motion_scenes import open_lifting, scenes
-from .motion_tables import PROTOCOLS, draw_foot, figures, most_steps, ratio_table, remarks, stage_tables
+from .motion_tables import PROTOCOLS, bone_table, draw_foot, figures, most_steps, ratio_table, remarks, stage_tables
 from .report import RESULTS, publish
 
 FULL, QUICK = 24, 4
@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
         figures(outcome),
         remarks(outcome, options.side),
         keep=keep,
-        sections=[*picture, ratio_table(outcome), *stage_tables(outcome)],
+        sections=[*picture, ratio_table(outcome), bone_table(outcome), *stage_tables(outcome)],
     )
     return 0
 

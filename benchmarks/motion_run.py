@@ -17,7 +17,7 @@ from ..training.clips import RATE
 from ..training.metrics.world import stands
 from ..training.occlusion import Protocol
 from .motion_scenes import Lifting, Scene, Sight, look
-from .motion_scores import Score, positions, score
+from .motion_scores import Score, by_bone, positions, score
 from .occlusion_scores import SCORED
 
 LIFT, SOLVE, FIT, SMOOTH, LOCK = STAGES = ("lift", "solve", "fit", "smooth", "lock")
@@ -70,7 +70,8 @@ class Outcome:
     """All scores. recordings: of the scenes. scores: by protocol and stage, one a scene; `LIFTER` and `TRUTH` are stages as well.
 
     lifting, animating: frames a second of processor time. contact: F1 of feet that stand, over all frames of a protocol,
-    by its name. lean: degrees by which up is off, by protocol, one a scene. shown: scenes of the first protocol.
+    by its name. lean: degrees by which up is off, by protocol, one a scene. bones: `[3, 18]` as `by_bone` gives, by protocol,
+    of all scenes. shown: scenes of the first protocol.
     """
 
     recordings: tuple[str, ...]
@@ -79,6 +80,7 @@ class Outcome:
     animating: float
     contact: Mapping[str, float]
     lean: Mapping[str, Sequence[float]]
+    bones: Mapping[str, np.ndarray]
     shown: Sequence[Shown]
 
 
@@ -87,6 +89,7 @@ def run(found: Sequence[Scene], protocols: Sequence[Protocol], lifting: Lifting,
     scores: dict[tuple[str, str], list[Score]] = {}
     hits: dict[str, list[np.ndarray]] = {}
     lean: dict[str, list[float]] = {}
+    bones: dict[str, np.ndarray] = {}
     shown: list[Shown] = []
     lifted = animated = frames = 0.0
     for scene in found:
@@ -101,6 +104,7 @@ def run(found: Sequence[Scene], protocols: Sequence[Protocol], lifting: Lifting,
                 scores.setdefault((protocol.name, stage), []).append(item)
             hits.setdefault(protocol.name, []).append(_counted(answer.contacts, scene))
             lean.setdefault(protocol.name, []).append(_lean(answer.view, scene.view))
+            bones[protocol.name] = bones.get(protocol.name, 0.0) + by_bone(answer.poses, answer.view, scene, sight)
             if protocol is protocols[0]:
                 shown.append(Shown(scene, sight, answer))
     return Outcome(
@@ -110,6 +114,7 @@ def run(found: Sequence[Scene], protocols: Sequence[Protocol], lifting: Lifting,
         animating=frames / animated,
         contact={name: _f1(np.sum(counts, axis=0)) for name, counts in hits.items()},
         lean=lean,
+        bones=bones,
         shown=shown,
     )
 

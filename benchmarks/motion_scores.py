@@ -99,15 +99,27 @@ def positions(answer: np.ndarray, truth: np.ndarray, hidden: np.ndarray) -> tupl
     return masked_mean(off), masked_mean(off, ~gone), masked_mean(off, gone)
 
 
+def by_bone(poses: Poses, view: View, scene: Scene, sight: Sight) -> np.ndarray:
+    """`[3, 18]` sums of local swing and twist in degrees over the frames in which each bone is in sight, and their count."""
+    ours, truth = rotation.local(_in_truths_world(poses, view, scene)), rotation.local(scene.truth.rotations)
+    found = rotation.swings(ours, truth), rotation.twists(ours, truth), np.ones(sight.bones.shape)
+    return np.stack([np.where(sight.bones, values, 0.0).sum(axis=0) for values in found])
+
+
 def _turns(poses: Poses, view: View, scene: Scene, sight: Sight) -> dict[str, float]:
-    """Errors of rotations, the visible bones'; local ones need no common world, global ones are seen by the camera."""
-    between = rot.from_matrix(scene.view.rotations @ np.swapaxes(view.rotations, -1, -2))
-    ours, truth = rot.multiply(between[:, None], poses.rotations), scene.truth.rotations
+    """Errors of rotations, those of the bones in sight."""
+    ours, truth = _in_truths_world(poses, view, scene), scene.truth.rotations
     return {
         "swing": rotation.swing_error(ours, truth, sight.bones),
         "twist": rotation.twist_error(ours, truth, sight.bones),
         "turn": rotation.mpjae(ours, truth, sight.bones),
     }
+
+
+def _in_truths_world(poses: Poses, view: View, scene: Scene) -> np.ndarray:
+    """The rotations `[T, 18, 4]` in the truth's world, so that both cameras see the same."""
+    between = rot.from_matrix(scene.view.rotations @ np.swapaxes(view.rotations, -1, -2))
+    return rot.multiply(between[:, None], poses.rotations)
 
 
 def mean(scores: Sequence[Score], field: str) -> float:

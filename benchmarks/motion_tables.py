@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 
 from ..inference.contacts import CONTACTS
-from ..models.skeletons import JOINTS
+from ..models.skeletons import BONE_NAMES, JOINTS
 from ..training.clips import RATE
 from ..training.metrics.world import FEET, stands
 from ..training.occlusion import Clean, Part, Windows
@@ -114,6 +114,21 @@ def ratio_table(outcome: Outcome) -> str:
         rows,
         "Ratios of means with their 95 % intervals by bootstrap over recordings; acceleration over the placed lift's.",
     )
+
+
+def bone_table(outcome: Outcome) -> str:
+    """Swing and twist of every bone of the final motion, left and right together."""
+    rows = []
+    for stem in dict.fromkeys(name.partition(".")[0] for name in BONE_NAMES):
+        members = [index for index, name in enumerate(BONE_NAMES) if name.partition(".")[0] == stem]
+        cells = []
+        for protocol in PROTOCOLS:
+            swing, twist, count = outcome.bones[protocol.name][:, members].sum(axis=1)
+            cells += [_cell(value / count if count else np.nan, 1) for value in (swing, twist)]
+        rows.append((stem, *cells))
+    columns = [f"{protocol.name}, {kind} (°)" for protocol in PROTOCOLS for kind in ("swing", "twist")]
+    note = "Local rotations of the final motion, bones in sight, means over all frames; those of the hips as the camera sees them."
+    return table("Swing and twist by bone", ("bone", *columns), rows, note)
 
 
 def remarks(outcome: Outcome, side: str) -> list[str]:

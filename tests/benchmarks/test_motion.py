@@ -15,6 +15,7 @@ from penumbra.benchmarks.motion_tables import (
     CLEAN,
     GAPS,
     PROTOCOLS,
+    bone_table,
     draw_foot,
     figures,
     most_steps,
@@ -219,9 +220,14 @@ def test_every_fault_falls_short_of_its_bound(scene: Scene, spoil: Callable[[Pos
 
 def test_a_twist_is_no_swing(scene: Scene):
     # about x arms twist and legs swing: of twelve bones six each, the feet swing as well
-    found = verdicts(tried(scene, _turned((1.0, 0.0, 0.0), 40.0)))
+    outcome = tried(scene, _turned((1.0, 0.0, 0.0), 40.0))
+    found = verdicts(outcome)
     assert found["twist_error"].value == pytest.approx(20.0, abs=0.5)
     assert found["swing_error"].value == pytest.approx(20.0, abs=0.5)
+    table = bone_table(outcome)
+    assert "| hips | 0.0 | 0.0 | 0.0 | 0.0 |" in table
+    assert "| forearm | 0.0 | 40.0 | 0.0 | 40.0 |" in table
+    assert "| foot | 40.0 | 0.0 | 40.0 | 0.0 |" in table
 
 
 def test_the_fit_is_compared_with_the_lifter(scene: Scene):
