@@ -96,10 +96,9 @@ class Desk:
     def look_at_result(self) -> None:
         """Bring the new armature into view, in the middle of the motion."""
         scene = self.window.scene
-        (action,) = bpy.data.actions
-        first, last = action.frame_range
+        (armature,) = (thing for thing in scene.objects if thing.type == "ARMATURE")
+        first, last = armature.animation_data.action.frame_range
         scene.frame_set(round((first + last) / 2))
-        (armature,) = scene.objects
         armature.select_set(state=True)
         with self.in_view():
             bpy.ops.view3d.view_selected()
@@ -213,8 +212,10 @@ def census() -> dict:
     return {
         "objects": sorted(bpy.data.objects.keys()),
         "armatures": sorted(bpy.data.armatures.keys()),
+        "cameras": sorted(bpy.data.cameras.keys()),
         "actions": sorted(bpy.data.actions.keys()),
         "frame_rate": [scene.render.fps, scene.render.fps_base],
+        "camera": scene.camera.name if scene.camera else None,
         "frames": [scene.frame_start, scene.frame_end, scene.frame_current],
     }
 

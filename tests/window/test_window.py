@@ -22,6 +22,8 @@ def test_the_button_makes_keys_and_undo_removes_them_in_one_step(blender: Instal
     seen = blender.play("press", LAST_FRAME)
     assert seen["result"].startswith(f"Captured {LAST_FRAME + 1} of {LAST_FRAME + 1} frames onto ")
     assert len(seen["after"]["actions"]) == 1
+    assert "demo Camera" in seen["after"]["cameras"]
+    assert seen["after"]["camera"] == seen["before"]["camera"], "the camera of the scene stays"
     curves = seen["keys"]["curves"]
     confidence = {name: count for name, count in curves.items() if '["confidence"]' in name}
     rotations = {name: count for name, count in curves.items() if "rotation_quaternion" in name}
