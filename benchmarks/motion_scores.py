@@ -31,7 +31,8 @@ class Score:
     W-MPJPE and WA-MPJPE in mm. acceleration, rooted: acceleration error in m/s², in space and about the root. jitter:
     m/s³. left, size: what there is of the truth's hits, and their own sum. skating: mm/frame. penetration: % of the frames.
     floating: mm. aligned, plain, path: of the root, in cm, cm and m. reprojection: px at 1000 px of focal length. spread:
-    of the bones' lengths, %. swing, twist, turn: degrees; swing and twist of limbs, local; turn of all bones, global.
+    of the bones' lengths, %. swing, twist: degrees, of limbs, relative to the parents. pointing, rolling: the same in space.
+    turn: degrees, of all bones in space.
     """
 
     everything: float = np.nan
@@ -54,6 +55,8 @@ class Score:
     spread: float = np.nan
     swing: float = np.nan
     twist: float = np.nan
+    pointing: float = np.nan
+    rolling: float = np.nan
     turn: float = np.nan
 
 
@@ -112,6 +115,8 @@ def _turns(poses: Poses, view: View, scene: Scene, sight: Sight) -> dict[str, fl
     return {
         "swing": rotation.swing_error(ours, truth, sight.bones),
         "twist": rotation.twist_error(ours, truth, sight.bones),
+        "pointing": rotation.swing_error(ours, truth, sight.bones, parents=False),
+        "rolling": rotation.twist_error(ours, truth, sight.bones, parents=False),
         "turn": rotation.mpjae(ours, truth, sight.bones),
     }
 

@@ -41,6 +41,8 @@ _COLUMNS: dict[str, tuple[str, int]] = {
     "spread": ("bones' spread (%)", 3),
     "swing": ("swing (°)", 1),
     "twist": ("twist (°)", 1),
+    "pointing": ("swing in space (°)", 1),
+    "rolling": ("twist in space (°)", 1),
     "turn": ("MPJAE (°)", 1),
 }
 
@@ -71,6 +73,8 @@ def figures(outcome: Outcome) -> list[Figure]:
         Figure("up_error", float(np.mean(outcome.lean[CLEAN.name])), "°"),
         Figure("swing_error", mean(final, "swing"), "°", 10.0),
         Figure("twist_error", mean(final, "twist"), "°", 20.0),
+        Figure("swing_error_in_space", mean(final, "pointing"), "°"),
+        Figure("twist_error_in_space", mean(final, "rolling"), "°"),
         Figure("fit_hidden_ratio", ratio(gaps[FIT], gaps[LIFTER], "hidden", names).mean, "", 0.9),
         Figure("final_hidden_ratio", ratio(gaps[LOCK], gaps[LIFTER], "hidden", names).mean, ""),
         Figure("fit_clean_ratio", ratio(clean[FIT], clean[LIFTER], "everything", names).mean, "", 1.02),
@@ -165,8 +169,9 @@ def remarks(outcome: Outcome, side: str) -> list[str]:
             "are of all clips, aligned and as the camera sees it without any alignment."
         ),
         (
-            "Swing and twist: of local rotations, arms and legs (upper, lower, hand, foot), bones that are in sight; feet are "
-            "compared by their soles."
+            "Swing and twist: of rotations relative to the parents, as they are keyed, arms and legs (upper, lower, hand, foot), "
+            "bones that are in sight; feet are compared by their soles. So a parent's wrong twist swings what hangs on it; `in_"
+            "space` compares where bones point and how they are turned in the world."
         ),
         "Speed: frames per second of processor time on one core, all stages after the lift.",
     ]

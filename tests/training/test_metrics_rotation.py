@@ -51,6 +51,8 @@ def test_a_left_forearm_turned_about_itself_is_twist_and_bent_is_swing():
     assert twist[:, _FOREARM] == pytest.approx([0.0, 0.0], abs=1e-6)
     # of twelve limb bones the forearm is off by 30°, and locally so is the hand that did not turn with it
     assert rotation.twist_error(twisted, _still()) == pytest.approx(60.0 / 12)
+    assert rotation.twist_error(twisted, _still(), parents=False) == pytest.approx(30.0 / 12)
+    assert rotation.swing_error(bent, _still(), parents=False) == pytest.approx(40.0 / 12)
     only = np.zeros((2, 18), bool)
     only[:, [_FOREARM, 0]] = True
     assert rotation.twist_error(twisted, _still(), only) == pytest.approx(30.0)

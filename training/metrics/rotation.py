@@ -53,14 +53,24 @@ def twists(predicted: np.ndarray, truth: np.ndarray, directions: np.ndarray = DI
     return angles(aligned, truth)
 
 
-def swing_error(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray | None = None) -> float:
-    """Mean over limbs' bones of `swings` of local rotations, for global ones `[T, 18, 4]`; mask: `[T, 18]` bool."""
-    return _over_limbs(swings(local(predicted), local(truth)), mask)
+def swing_error(
+    predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray | None = None, *, parents: bool = True
+) -> float:
+    """Mean over limbs' bones of `swings`, for global rotations `[T, 18, 4]`; mask: `[T, 18]` bool.
+
+    parents: whether rotations are compared relative to the parents', as they are keyed; then a parent's twist swings what
+    hangs on it. Otherwise it is how far bones point elsewhere in space.
+    """
+    ours, theirs = (local(predicted), local(truth)) if parents else (predicted, truth)
+    return _over_limbs(swings(ours, theirs), mask)
 
 
-def twist_error(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray | None = None) -> float:
-    """Mean over limbs' bones of `twists` of local rotations, for global ones `[T, 18, 4]`; mask: `[T, 18]` bool."""
-    return _over_limbs(twists(local(predicted), local(truth)), mask)
+def twist_error(
+    predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray | None = None, *, parents: bool = True
+) -> float:
+    """Mean over limbs' bones of `twists`, for global rotations `[T, 18, 4]`; arguments as in `swing_error`."""
+    ours, theirs = (local(predicted), local(truth)) if parents else (predicted, truth)
+    return _over_limbs(twists(ours, theirs), mask)
 
 
 def _over_limbs(errors: np.ndarray, mask: np.ndarray | None) -> float:
