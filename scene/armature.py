@@ -31,8 +31,8 @@ def build_armature(rest: RestPose, name: str, *, root: bool = False) -> bpy.type
     bpy.context.scene.collection.objects.link(target)
     ground = np.array([0.0, 0.0, -float(rest.tails[:, 2].min())])
     with in_mode(target, "EDIT"):
-        if root:
-            carrier = armature.edit_bones.new(_ROOT)
+        carrier = armature.edit_bones.new(_ROOT) if root else None
+        if carrier is not None:
             carrier.head, carrier.tail = (0.0, 0.0, 0.0), (0.0, _ROOT_LENGTH, 0.0)
         for bone, head, tail in zip(BONES, rest.heads + ground, rest.tails + ground, strict=True):
             edit_bone = armature.edit_bones.new(bone.name)
@@ -44,7 +44,7 @@ def build_armature(rest: RestPose, name: str, *, root: bool = False) -> bpy.type
             if bone.parent is not None:
                 edit_bone.parent = armature.edit_bones[bone.parent]
                 edit_bone.use_connect = (edit_bone.head - edit_bone.parent.tail).length < 1e-6
-            elif root:
+            elif carrier is not None:
                 edit_bone.parent = carrier
     target.show_in_front = True
     return target
