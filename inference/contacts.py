@@ -42,7 +42,8 @@ class ContactSettings:
     free_speed: of a free foot's. height_noise: share of a joint's standard deviation by which its height errs;
     speed_noise: the same for its speed, per second. window: seconds over which a speed is measured. weight: how much one
     frame says beside its neighbors, at 30 frames a second. unknown: metres, the standard deviation of a joint whose lifter
-    tells none. doubt: power of the confidence by which a frame says less.
+    tells none. doubt: power of the confidence by which a frame says less. highest: metres above the floor from which on a point
+    stands on none, however still.
     level: metres by which a clip's points may stand above or below the floor in the mean. levels: frames' worth of belief
     that they do not.
     stand, swing: seconds for which a foot usually stands and is free; hand_stand, hand_swing: the same for hands.
@@ -54,11 +55,12 @@ class ContactSettings:
     free_height: float = 0.22
     free_speed: float = 0.85
     height_noise: float = 1.2
-    speed_noise: float = 0.1
+    speed_noise: float = 0.4
     window: float = 0.12
     weight: float = 0.33
     unknown: float = 0.04
-    doubt: float = 0.5
+    doubt: float = 1.0
+    highest: float = 0.1
     level: float = 0.06
     levels: float = 150.0
     stand: float = 0.16
@@ -92,6 +94,8 @@ def contacts(
     seconds, rising. present: `[T]` bool.
     A point of which little is known gets the share of time that points usually stand, neither 0 nor 1.
     """
+    if not present.any():
+        return Contacts(np.zeros((len(joints), len(CONTACTS))))
     height, places = _places(joints, settings)
     noise, trust = (_of_points(np.asarray(values, float)) for values in (sigma, confidence))
     noise = np.where(np.isfinite(noise), noise, settings.unknown)
@@ -187,7 +191,9 @@ def _height_odds(height: np.ndarray, noise: np.ndarray, settings: ContactSetting
     near, far = np.hypot(settings.height, err), np.hypot(free, err)
     # what is below the floor is a point on a floor that lies a little off
     away = np.where(height < 0.0, 0.5 * height, height) ** 2
-    return np.log(far / near) - np.log1p(away / near**2) + np.log1p(away / far**2)
+    # however still it is, a point well above the floor is none that stands on it
+    lost = np.square(np.maximum(height - settings.highest, 0.0) / np.hypot(settings.height, err))
+    return np.log(far / near) - np.log1p(away / near**2) + np.log1p(away / far**2) - lost
 
 
 def _speed_odds(speed: np.ndarray, noise: np.ndarray, settings: ContactSettings) -> np.ndarray:

@@ -55,7 +55,7 @@ class FootLockSettings:
     blend: float = 0.15
     follow: float = 0.25
     bend: float = 0.2
-    straight: float = 0.998
+    straight: float = 0.99
     sink: float = 0.25
     strain: float = 0.3
     robust: float = 0.02
@@ -200,10 +200,18 @@ def _leading(probability: np.ndarray, points: np.ndarray, held: np.ndarray, sett
     left = np.maximum.accumulate(np.where(lead > settings.lead, frames, -1))
     right = np.maximum.accumulate(np.where(lead < -settings.lead, frames, -1))
     foot = np.where(left == right, (lead < 0).astype(int), (right > left).astype(int))
-    lower = np.argmin(points[..., 2].reshape(-1, 2, 2), axis=2)[frames, foot]
-    near = (points[..., 2].min(axis=1) < settings.airborne) & ~held.any(axis=1)
+    height = points[..., 2].reshape(-1, 2, 2)
+    near = (height.min(axis=(1, 2)) < settings.airborne) & ~held.any(axis=1)
     result = np.zeros(held.shape, bool)
-    result[frames, 2 * foot + lower] = near
+    for number in (0, 1):
+        own = held[:, 2 * number : 2 * number + 2]
+        for start, stop in stretches(near & (foot == number)):
+            before, after = own[max(start - 1, 0)], own[min(stop, len(own) - 1)]
+            # the end that stands just before or after goes on standing, else it is the lower one
+            beside = before if before.any() else after
+            low = height[start:stop, number].mean(axis=0)
+            end = np.argmin(np.where(beside, low, low + 1.0)) if beside.any() else np.argmin(low)
+            result[start:stop, 2 * number + end] = True
     return result
 
 
@@ -227,7 +235,6 @@ def _anchor(
 ) -> None:
     """Give every contact of the foot its anchor: the usual place of the point, as far as it probably stood there."""
     pieces: list[tuple[int, int, int]] = []
-    foot.held = np.zeros_like(foot.held) | foot.held
     for end in (0, 1):
         for start, stop in list(stretches(foot.held[:, end])):
             for first, last in _pieces(points[start:stop, end], times[start:stop], settings):
@@ -246,7 +253,8 @@ def _pieces(points: np.ndarray, times: np.ndarray, settings: FootLockSettings) -
     while start < count:
         far = np.nonzero(np.linalg.norm(points[start:, :2] - points[start, :2], axis=-1) > settings.strain)[0]
         stop = start + int(far[0]) if len(far) else count
-        found.append((start, stop))
+        if times[stop - 1] - times[start] >= settings.shortest or stop - start == count:
+            found.append((start, stop))
         start = max(int(np.searchsorted(times, times[stop - 1] + settings.blend)), stop)
     return found
 

@@ -32,12 +32,8 @@ class Limb:
     lower: np.ndarray
     hinge: np.ndarray
 
-    def reach(self) -> np.ndarray:
-        """`[T]` metres from start to end where the limb is straight."""
-        upper, lower = self._lengths()
-        return upper + lower
-
-    def _lengths(self) -> tuple[np.ndarray, np.ndarray]:
+    def lengths(self) -> tuple[np.ndarray, np.ndarray]:
+        """`[T]` metres of the upper and the lower bone."""
         upper, lower = self.middle - self.start, self.end - self.middle
         return np.linalg.norm(upper, axis=-1), np.linalg.norm(lower, axis=-1)
 
@@ -52,7 +48,7 @@ def bent_to(limb: Limb, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     line, toward = limb.end - limb.start, goal - limb.start
     swing = rot.between(line, toward)
     side = rot.rotate(swing, _side(limb))
-    upper, lower = limb._lengths()
+    upper, lower = limb.lengths()
     distance = np.clip(
         np.linalg.norm(toward, axis=-1), np.abs(upper - lower) + _NEAR_FOLDED, (upper + lower) * _NEAR_STRAIGHT
     )

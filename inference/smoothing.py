@@ -24,22 +24,43 @@ _TOUCHING = {
     "upper_arm": ("hand",), "forearm": ("hand",), "hand": ("hand",),
 }  # fmt: skip
 
+# From the quantile of noise's energy that `quiet` names to its median: chi-square with three degrees of freedom.
+_TO_MEDIAN = 1.43
+
+
+def _limbs() -> np.ndarray:
+    """`[19, 19]` columns that average over the limb of each bone, or over the trunk with the root, which comes first."""
+    limbs = {"thigh": "leg", "shin": "leg", "foot": "leg", "shoulder": "arm", "upper_arm": "arm", "forearm": "arm"}
+    limbs["hand"] = "arm"
+    parts = [name.partition(".") for name in ("root", *BONE_NAMES)]
+    names = [f"{limbs[kind]}.{side}" if side else "trunk" for kind, _, side in parts]
+    same = np.array([[one == two for two in names] for one in names], float)
+    return same / same.sum(axis=0)
+
+
+_LIMBS = _limbs()
+
 
 @dataclass(frozen=True, slots=True)
 class SmoothingSettings:
     """strength: 0 leaves the motion as it is, 0.5 is the recommended amount, 1 the most.
 
-    widths: half-widths of the local parabolas, in frames at 30 a second; more frames at higher rates. noise: how far above a
-    band's own noise it has to stand at half strength, as a factor of energy. color: how much more energy noise may have
-    in each band than in the finest. doubt: how much more noise there is where nothing is known than where all is.
+    widths: half-widths of the local parabolas, in frames at 30 a second; more frames at higher rates. quiet: share of a
+    clip's frames that hold noise at most. goes, stays: how far above its noise, as a factor of energy, a band begins to
+    stay and stays whole at half strength; less strength scales both. color: how much more energy noise may have in each band
+    than in the finest. limb: share of what the limb says about whether a bone's band stands out. doubt: how much more noise
+    there is where nothing is known than where all is.
     trust: least weight of a frame in its neighbors' parabolas. contact: how much less two frames have to do with each
     other with every contact that changes between them, as the logarithm of their weight.
     """
 
     strength: float = 0.5
-    widths: tuple[float, ...] = (2.5, 4.0, 6.5, 10.0)
-    noise: float = 2.0
-    color: tuple[float, ...] = (1.0, 1.0, 2.0, 4.0)
+    widths: tuple[float, ...] = (2.5, 4.0, 6.5)
+    quiet: float = 0.35
+    goes: float = 1.2
+    stays: float = 3.6
+    color: tuple[float, ...] = (1.0, 1.0, 2.0)
+    limb: float = 0.6
     doubt: float = 3.0
     trust: float = 0.1
     contact: float = 3.0
@@ -100,21 +121,22 @@ def _smoothed(
     """Values `[T, N, 4]` without the parts of their bands that do not stand out from noise."""
     rate = 1.0 / max(float(np.median(np.diff(times))), _TINY)
     unit = max(1.0, rate / 30.0)
-    level = settings.noise * (2.0 * settings.strength) ** 2
+    level = (2.0 * settings.strength) ** 2
     doubtful = (1.0 + settings.doubt * (1.0 - trust)) ** 2
     weight = np.maximum(trust, settings.trust)
     finest = np.zeros(values.shape[1])
     fine, kept = values, np.zeros(values.shape)
-    for band, width in enumerate(settings.widths):
+    for width, color in zip(settings.widths, settings.color, strict=True):
         coarse = _parabolas(values, weight, apart, number, width * unit)
         detail = fine - coarse
         energy = np.sum(detail**2, axis=-1)
-        usual = np.median((energy / doubtful)[present], axis=0)
-        finest = usual if band == 0 else finest
-        noise = np.minimum(usual, finest * settings.color[band]) * doubtful
-        local = _around(energy, number, max(1, round(width * unit / 2)))
-        gain = np.clip(1.0 - level * noise / np.maximum(local, _TINY), 0.0, 1.0)
-        kept += gain[..., None] * detail
+        usual = _TO_MEDIAN * np.quantile((energy / doubtful)[present], settings.quiet, axis=0)
+        finest = usual if fine is values else finest
+        noise = np.minimum(usual, finest * color) * doubtful
+        above = _around(energy, number, max(1, round(width * unit / 2))) / np.maximum(noise, _TINY)
+        above = (1.0 - settings.limb) * above + settings.limb * above @ _LIMBS
+        share = np.clip((above / level - settings.goes) / (settings.stays - settings.goes), 0.0, 1.0)
+        kept += (share * share * (3.0 - 2.0 * share))[..., None] * detail
         fine = coarse
     return fine + kept
 
