@@ -10,10 +10,7 @@ from ..errors import ArgumentsError, RigError
 from ..inference.camera import CameraTrack
 from ..inference.motion import Motion
 from ..inference.shot import Shot, Timeline
-from ..retarget.rig_map import choose_rig_map
-from ..retarget.root import root_bone
-from ..scene.armature import read_rest
-from ..scene.bake import BakeSettings, bake, key_rate
+from ..scene.bake import BakeSettings, bake, check_target, key_rate
 from ..scene.camera import add_footage_camera, picture_notes
 from ..scene.export import export
 from ..scene.files import open_blend, save_blend
@@ -43,7 +40,7 @@ def prepare(request: Request) -> None:
     """Open the file that the request starts from, and check that its armature can be used, before the long work.
 
     Raises ArgumentsError where there is no such file, RigError where the armature is missing, no rig map fits it, or it
-    lacks a root bone that is asked for.
+    lacks a root bone that is asked for, WriteError where it cannot be animated.
     """
     if request.blend is not None:
         if not request.blend.is_file():
@@ -53,10 +50,7 @@ def prepare(request: Request) -> None:
         _empty_scene()
     target = _target(request)
     if target is not None:
-        rest = read_rest(target)
-        fit = choose_rig_map(rest, request.rig_map)
-        if request.root == "root":
-            root_bone(rest, fit.chains["hips"][0])
+        check_target(target, _bake_settings(request))
 
 
 def track_of_camera(timeline: Timeline, request: Request) -> CameraTrack:

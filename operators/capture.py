@@ -14,7 +14,7 @@ from ..inference.progress import Work, finish
 from ..inference.settings import CameraSettings, CaptureSettings, FootageSettings, LiftSettings, MotionSettings
 from ..inference.shot import shot_of
 from ..inference.take import Take
-from ..scene.bake import BakeSettings, bake, key_rate
+from ..scene.bake import BakeSettings, bake, check_target, key_rate
 from ..scene.camera import add_footage_camera, picture_notes
 from ..scene.own_camera import camera_track
 from ..scene.properties import bake_settings, capture_settings, chosen_camera, lift_settings, motion_settings
@@ -164,6 +164,8 @@ def _chosen_job(context: bpy.types.Context) -> Job:
     """The capture that the scene and the preferences ask for. Raises PenumbraError before it starts."""
     scene = context.scene
     settings, baking, own = capture_settings(scene, context.preferences), bake_settings(scene), chosen_camera(scene)
+    if scene.penumbra.target is not None:
+        check_target(scene.penumbra.target, baking)
     if own is not None:
         settings = replace(settings, camera=_camera(own, settings.footage, baking))
     return Job(

@@ -14,7 +14,7 @@ from ..inference.motion import Motion
 from ..retarget.channels import rotation_channels
 from ..retarget.retarget import TargetMotion, retarget
 from ..retarget.rig_map import RigFit, choose_rig_map
-from ..retarget.root import Root
+from ..retarget.root import Root, root_bone
 from ..retarget.target import TargetRest
 from ..retarget.timing import frame_numbers, resample, standard_rate
 from .actions import Curve, new_action, write_curves
@@ -77,9 +77,7 @@ def bake(motion: Motion, target: bpy.types.Object | None, settings: BakeSettings
     if target is None:
         target = build_armature(motion.rest, settings.name, root=settings.root == "root")
     rest = read_rest(target)
-    _check_editable(target)
-    fit = choose_rig_map(rest, settings.rig_map)
-    _check_root(rest, fit)
+    fit = _fit(target, rest, settings)
     bpy.context.view_layer.update()
     placed = np.array(target.matrix_world, dtype=float)
     moved = retarget(motion, rest, fit, settings.root, placed if settings.in_world else None)
@@ -103,12 +101,26 @@ def bake(motion: Motion, target: bpy.types.Object | None, settings: BakeSettings
     )
 
 
+def check_target(target: bpy.types.Object, settings: BakeSettings) -> None:
+    """Raise the error that `bake` would raise for the armature, before the long work that makes the motion."""
+    _fit(target, read_rest(target), settings)
+
+
 def key_rate(settings: BakeSettings, fps: float) -> float:
     """How many frames of the scene a second of footage with `fps` frames a second will have."""
     if settings.frame_rate == "footage":
         return standard_rate(fps)
     render = bpy.context.scene.render
     return render.fps / render.fps_base
+
+
+def _fit(target: bpy.types.Object, rest: TargetRest, settings: BakeSettings) -> RigFit:
+    _check_editable(target)
+    fit = choose_rig_map(rest, settings.rig_map)
+    _check_root(rest, fit)
+    if settings.root == "root":
+        root_bone(rest, fit.chains["hips"][0])
+    return fit
 
 
 def _check_editable(target: bpy.types.Object) -> None:

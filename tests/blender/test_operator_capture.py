@@ -18,6 +18,7 @@ from penumbra.inference.systems import LIFTERS, REFINERS
 from penumbra.inference.take import Take
 from penumbra.operators.capture import PENUMBRA_OT_capture
 from penumbra.scene.properties import bake_settings, capture_settings, lift_settings, motion_settings
+from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.blender.shots import HEIGHT, WIDTH, write_video
 
 
@@ -150,6 +151,19 @@ def test_a_camera_object_is_sampled_before_the_work_starts(
     assert track.positions[[0, -1], 0] == pytest.approx([0.0, 1.0])
     assert track.focal_lengths[0] == pytest.approx(24.0 / 24.0 * HEIGHT / WIDTH * 36.0)
     assert bake_settings(scene).in_world
+
+
+def test_a_target_that_cannot_be_used_is_told_before_the_work_starts(
+    scene: bpy.types.Scene, asked: list[tuple[CaptureSettings, StageSettings]]
+) -> None:
+    choices = scene.penumbra
+    choices.footage, choices.target, choices.root = "walk.mp4", mixamo_rig(), "ROOT"
+    with pytest.raises(RuntimeError, match="there is no root bone"):
+        bpy.ops.penumbra.capture()
+    assert not asked
+    choices.root = "IN_PLACE"
+    with pytest.raises(RuntimeError, match="Enough was seen"):
+        bpy.ops.penumbra.capture()
 
 
 @pytest.mark.usefixtures("scene")
