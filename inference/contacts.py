@@ -36,7 +36,7 @@ _TINY = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ContactSettings:
-    """How a point that stands differs from one that is free. Fitted on the training clips, but for the hands.
+    """How a point that stands differs from one that is free. Near what fits the training clips best; the hands are set by hand.
 
     height, speed: usual distance from the floor in metres and speed in m/s of a point that stands; free_height,
     free_speed: of a free foot's. height_noise: share of a joint's standard deviation by which its height errs;
@@ -50,21 +50,21 @@ class ContactSettings:
     palm: metres from the hand's lowest joint to the floor that it lies on. hand_height, hand_speed: of a free hand.
     """
 
-    height: float = 0.02
-    speed: float = 0.04
-    free_height: float = 0.22
-    free_speed: float = 0.85
+    height: float = 0.03
+    speed: float = 0.03
+    free_height: float = 0.3
+    free_speed: float = 0.9
     height_noise: float = 1.2
-    speed_noise: float = 0.4
+    speed_noise: float = 0.2
     window: float = 0.12
-    weight: float = 0.33
+    weight: float = 0.5
     unknown: float = 0.04
     doubt: float = 1.0
     highest: float = 0.1
     level: float = 0.06
     levels: float = 150.0
     stand: float = 0.16
-    swing: float = 0.4
+    swing: float = 0.36
     palm: float = 0.02
     hand_height: float = 0.8
     hand_speed: float = 0.8
@@ -216,7 +216,7 @@ def _consistent(odds: np.ndarray, times: np.ndarray, settings: ContactSettings) 
     leave[HANDS], catch[HANDS] = 1.0 / settings.hand_stand, 1.0 / settings.hand_swing
     prior = catch / (catch + leave)
     # from each frame to the next: the share that has been forgotten of which state it was
-    lost = -np.expm1(-(catch + leave) * np.diff(times)[:, None])
+    lost = 1.0 - np.exp(-(catch + leave) * (times[1:] - times[:-1])[:, None])
     stay, land, go, hover = 1 - lost * (1 - prior), lost * prior, lost * (1 - prior), 1 - lost * prior
     forward = np.stack([stay, land, go, hover])
     backward = np.stack([stay, go, land, hover])[:, ::-1]

@@ -346,8 +346,8 @@ def _path(
 ) -> np.ndarray:
     """`[T, 3]` metres by which the pelvis follows: what both feet want, smoothed over time."""
     count = len(times)
-    weight = sum(stands.astype(float) for stands in standing)
-    total = sum(shift * stands[:, None] for shift, stands in zip(wanted, standing, strict=True))
+    weight = np.sum(standing, axis=0)
+    total = np.sum([shift * stands[:, None] for shift, stands in zip(wanted, standing, strict=True)], axis=0)
     step = _step(times, settings.follow)
     reach = max(1, round(4.0 * settings.follow / step))
     held, sums = np.full(count, 1e-3), np.zeros((count, 3))

@@ -12,7 +12,9 @@ from tests.walking import FEET, shaken, walk
 _HAND = [JOINTS.index(f"{name}.L") for name in ("index", "pinky", "thumb", "wrist")]
 
 
-def _probability(joints: np.ndarray, sigma: float = 0.02, confidence: float = 1.0, present: np.ndarray | None = None):
+def _probability(
+    joints: np.ndarray, sigma: float = 0.02, confidence: float = 1.0, present: np.ndarray | None = None
+) -> np.ndarray:
     count = len(joints)
     known = np.full(joints.shape[:2], sigma), np.full(joints.shape[:2], confidence)
     seen = np.ones(count, bool) if present is None else present
@@ -36,7 +38,7 @@ def test_steps_of_a_noisy_walk_are_told(seed: int) -> None:
 
 def test_a_floor_that_is_a_little_off_matters_little() -> None:
     made = walk()
-    found = _probability(made.poses.joints() + (0.0, 0.0, 0.03))[:, :4]
+    found = _probability(made.poses.joints() + np.array([0.0, 0.0, 0.03]))[:, :4]
     assert np.mean((found > 0.5) == made.stands) > 0.9
 
 
