@@ -216,7 +216,7 @@ def _consistent(odds: np.ndarray, times: np.ndarray, settings: ContactSettings) 
     leave[HANDS], catch[HANDS] = 1.0 / settings.hand_stand, 1.0 / settings.hand_swing
     prior = catch / (catch + leave)
     # from each frame to the next: the share that has been forgotten of which state it was
-    lost = 1.0 - np.exp(-(catch + leave) * (times[1:] - times[:-1])[:, None])
+    lost = 1.0 - np.exp((times[:-1] - times[1:])[:, None] * (catch + leave))
     stay, land, go, hover = 1 - lost * (1 - prior), lost * prior, lost * (1 - prior), 1 - lost * prior
     forward = np.stack([stay, land, go, hover])
     backward = np.stack([stay, go, land, hover])[:, ::-1]
