@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -14,6 +15,7 @@ from penumbra.errors import ArgumentsError
 from penumbra.inference.camera import SENSOR_WIDTH, CameraTrack
 from penumbra.inference.shot import Timeline
 from penumbra.scene.own_camera import camera_track
+from penumbra.tests.blender.shots import HEIGHT, WIDTH, write_video
 
 WIDE = Timeline(start=0.0, seconds=1.0, rate=10.0, width=1920, height=1080)
 TALL = Timeline(start=0.0, seconds=1.0, rate=10.0, width=1080, height=1920)
@@ -111,6 +113,44 @@ def test_whatever_moves_the_camera_is_seen_at_every_frame(
     for step in (0, 4, 10):
         scene.frame_set(5 + step)
         assert seen_by_track(track, step, WIDE) == pytest.approx(seen_by_blender(camera, WIDE), abs=1e-3)
+
+
+def solve_clip(path: Path, way: np.ndarray, count: int) -> None:
+    """Make a clip the scene's, with tracks as a camera sees them that goes `way` `[3]` each frame, and solve it."""
+    (window,) = bpy.context.window_manager.windows
+    area = window.screen.areas[0]
+    area.type = "CLIP_EDITOR"
+    clip = bpy.data.movieclips.load(str(write_video(path, count)))
+    area.spaces.active.clip = bpy.context.scene.active_clip = clip
+    tracking = clip.tracking
+    tracking.camera.sensor_width, tracking.camera.focal_length = 36.0, 35.0
+    tracking.objects[0].keyframe_a, tracking.objects[0].keyframe_b = 1, count
+    points = np.random.default_rng(0).uniform([-2.0, -1.0, 4.0], [2.0, 1.0, 8.0], (24, 3))
+    for number, point in enumerate(points):
+        track = tracking.tracks.new(name=f"Track {number}", frame=1)
+        for frame in range(count):
+            x, y, depth = point - frame * way
+            track.markers.insert_frame(
+                frame + 1, co=(x / depth * 35 / 36 + 0.5, y / depth * 35 / 36 * WIDTH / HEIGHT + 0.5)
+            )
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        assert bpy.ops.clip.solve_camera("EXEC_DEFAULT") == {"FINISHED"}
+
+
+def test_a_solved_clip_moves_the_camera(tmp_path: Path) -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=False)  # solving needs a window's editor
+    way = np.array([0.06, 0.01, 0.03])
+    solve_clip(tmp_path / "walk.mp4", way, 20)
+    camera = bpy.context.scene.camera
+    camera.matrix_world.identity()
+    camera.constraints.new("CAMERA_SOLVER").use_active_clip = True
+    track = sampled(camera, Timeline(0.0, 19 / 30, 30.0, WIDTH, HEIGHT), rate=30.0)
+    assert len(track.times) == 20
+    gone = track.positions - track.positions[0]
+    # in Blender's axes of a camera: y up, looking along -z; a solved clip has no size of its own
+    goal = np.arange(20)[:, None] * way * [1.0, 1.0, -1.0]
+    assert gone / np.linalg.norm(gone[-1]) == pytest.approx(goal / np.linalg.norm(goal[-1]), abs=1e-4)
 
 
 def test_a_constraint_that_moves_nothing_leaves_a_still_camera(camera: bpy.types.Object) -> None:
