@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, HINGES, JOINTS
+from ..models.skeletons import BONE_NAMES, BONES, HINGES, JOINTS
 from . import rotations as rot
-from .motion import RestPose
+from .measure import measured_body
+from .poses import Poses, flat_soled
 
 _LEFT = np.array([1.0, 0.0, 0.0])
 _UP = np.array([0.0, 0.0, 1.0])
@@ -27,35 +28,26 @@ class SolveSettings:
     sure: float = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """root `[T, 3]` metres, rotations `[T, B, 4]` as `Motion` defines them, and the rest pose."""
+def solve(joints: np.ndarray, belief: np.ndarray, present: np.ndarray, settings: SolveSettings) -> Poses:
+    """One body and its bones' rotations, from joints.
 
-    root: np.ndarray
-    rotations: np.ndarray
-    rest: RestPose
-
-
-def solve(
-    joints: np.ndarray, belief: np.ndarray, present: np.ndarray, lengths: np.ndarray, settings: SolveSettings
-) -> Solution:
-    """Rotations of the product's bones.
-
-    joints: `[T, J, 3]` metres in Blender's world. belief: `[T, J]` how far each was believed. present: `[T]`. lengths:
-    `[J]` metres to each joint's parent. Directions come from the joints; the turn about them from the hips', shoulders'
-    and ears' lines, from the fold of elbows and knees where they are bent, and from the knuckles.
+    joints: `[T, 30, 3]` metres in Blender's world. belief: `[T, 30]` how far each is believed. present: `[T]` bool.
+    Directions come from the joints; the turn about them from the hips', shoulders' and ears' lines, from the fold of elbows
+    and knees where they are bent, and from the knuckles. Raises ValueError where no frame is present.
     """
+    if not present.any():
+        raise ValueError("No frame holds the subject.")
     at = {name: joints[:, index] for index, name in enumerate(JOINTS)}
     sure = _with_knuckles(belief)
     for side in ("L", "R"):
         at[f"knuckles.{side}"] = (at[f"index.{side}"] + at[f"pinky.{side}"]) / 2
-    rest = _rest_pose(at, sure, present, lengths)
     turns = _trunk(at)
     for side in ("L", "R"):
         turns |= _arm(at, sure, turns["spine"], side, settings)
-        turns |= _leg(at, turns["hips"], side, rest, settings)
+        turns |= _leg(at, turns["hips"], side, settings)
     rotations = rot.continuous(np.stack([turns[name] for name in BONE_NAMES], axis=1))
-    return Solution(at["pelvis"], rotations, rest)
+    trust = belief * present[:, None]
+    return flat_soled(Poses(measured_body(joints, rotations, trust), at["pelvis"].astype(float), rotations))
 
 
 def bone_confidence(confidence: np.ndarray) -> np.ndarray:
@@ -131,9 +123,7 @@ def _arm(
     }
 
 
-def _leg(
-    at: dict[str, np.ndarray], hips: np.ndarray, side: str, rest: RestPose, settings: SolveSettings
-) -> dict[str, np.ndarray]:
+def _leg(at: dict[str, np.ndarray], hips: np.ndarray, side: str, settings: SolveSettings) -> dict[str, np.ndarray]:
     hinge_rest = np.array(HINGES[f"thigh.{side}"])
     upper = at[f"knee.{side}"] - at[f"hip.{side}"]
     lower = at[f"ankle.{side}"] - at[f"knee.{side}"]
@@ -142,45 +132,9 @@ def _leg(
     from_hips = rot.rotate(_swing(hips, -_UP, upper), hinge_rest)
     from_foot = rot.normalize(np.cross(foot, lower))
     hinge = _hinge(upper, lower, rot.normalize(from_hips + from_foot), settings)
-    index = BONE_NAMES.index(f"foot.{side}")
-    foot_rest = rest.tails[index] - rest.heads[index]
+    foot_rest = np.array(BONES[BONE_NAMES.index(f"foot.{side}")].rest)
     return {
         f"thigh.{side}": _turn(upper, hinge, -_UP, hinge_rest),
         f"shin.{side}": _turn(lower, hinge, -_UP, hinge_rest),
         f"foot.{side}": _turn(foot, hinge, foot_rest, hinge_rest),
     }
-
-
-def _rest_pose(
-    at: dict[str, np.ndarray], sure: dict[str, np.ndarray], present: np.ndarray, lengths: np.ndarray
-) -> RestPose:
-    """The subject's bones in the T-pose, its feet as they stand on the floor."""
-    pitch = _standing_pitch(at, sure, present)
-    length = {name: lengths[index] for index, name in enumerate(JOINTS)}
-    for side in ("L", "R"):
-        hand = np.linalg.norm(at[f"knuckles.{side}"] - at[f"wrist.{side}"], axis=-1)
-        length[f"knuckles.{side}"] = float(np.median(hand[present]))
-    heads, tails = np.zeros((len(BONES), 3)), np.zeros((len(BONES), 3))
-    for index, (bone, parent) in enumerate(zip(BONES, BONE_PARENTS, strict=True)):
-        direction = np.array(bone.rest)
-        if bone.name.startswith("foot"):
-            direction = np.array([0.0, -np.cos(pitch), -np.sin(pitch)])
-        if bone.name.startswith("thigh"):
-            heads[index] = length[bone.head] * (_LEFT if bone.name.endswith(".L") else -_LEFT)
-        elif parent >= 0:
-            heads[index] = tails[parent]
-        tails[index] = heads[index] + length[bone.tail] * rot.normalize(direction)
-    return RestPose(heads, tails)
-
-
-def _standing_pitch(at: dict[str, np.ndarray], sure: dict[str, np.ndarray], present: np.ndarray) -> float:
-    """Angle in radians by which ankle to toe points below the floor's plane while the sole is down."""
-    found = []
-    for side in ("L", "R"):
-        foot = rot.normalize(at[f"toe.{side}"] - at[f"ankle.{side}"])
-        sole = np.abs(at[f"toe.{side}"][:, 2] - at[f"heel.{side}"][:, 2])
-        flat = present & (sure[f"toe.{side}"] > 0.3) & (sole < 0.04)
-        found.append(-np.arcsin(np.clip(foot[flat, 2], -1.0, 1.0)))
-    angles = np.concatenate(found)
-    usual = np.arctan2(0.6, 0.8)
-    return float(np.clip(np.median(angles), 0.1, 1.2)) if len(angles) else float(usual)

@@ -89,6 +89,28 @@ HINGES = {
     "thigh.R": _LEFT,
 }
 """Axis of the rest pose about which a limb folds at its lower end: elbows fold the forearm forward, knees the shin back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far in radians a bone turns about its parent, from the rest pose and about any axis."""
+
+    parent: str
+    angle: float
+
+
+REACH = {
+    "spine": Reach("hips", 1.4),
+    "neck": Reach("spine", 1.1),
+    "head": Reach("neck", 1.2),
+    **{f"shoulder.{side}": Reach("spine", 0.7) for side in ("L", "R")},
+    **{f"hand.{side}": Reach(f"forearm.{side}", 2.0) for side in ("L", "R")},
+    **{f"foot.{side}": Reach(f"shin.{side}", 1.2) for side in ("L", "R")},
+}
+"""The joints' limits beside the hinges: adult ranges of motion with room to spare (Kapandji, The Physiology of the Joints).
+
+A hand's includes the forearm's own twist, for which the product has no bone.
+"""
 CARRIERS = {
     "spine": "hips", "hip.L": "hips", "hip.R": "hips", "thorax": "spine", "neck": "neck", "head": "head", "nose": "head",
     "ear.L": "head", "ear.R": "head",

@@ -1,0 +1,73 @@
+"""How joints move when bones turn: places by forward kinematics, and their derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.skeletons import BONE_NAMES, CARRIERS, JOINT_PARENTS, JOINTS
+from . import turns
+from .body import joints_of_matrices
+
+FREE = 3 + 3 * len(BONE_NAMES)
+"""Unknowns of one frame: the pelvis's step in metres, and each bone's turn as a rotation vector in world axes."""
+
+_CARRIERS = [BONE_NAMES.index(CARRIERS[name]) if name in CARRIERS else 0 for name in JOINTS]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One subject's pose in every frame, for those who take derivatives; T frames.
+
+    offsets: `[30, 3]`, the body. root: `[T, 3]` metres in the world. matrices: `[T, 18, 3, 3]` global rotations of the
+    bones. joints: `[T, 30, 3]` metres about the pelvis, world axes.
+    """
+
+    offsets: np.ndarray
+    root: np.ndarray
+    matrices: np.ndarray
+    joints: np.ndarray
+
+    @staticmethod
+    def of(offsets: np.ndarray, root: np.ndarray, matrices: np.ndarray) -> State:
+        """The state of a body in a place with bones turned by `matrices`."""
+        joints = np.ascontiguousarray(joints_of_matrices(matrices, offsets))
+        return State(offsets, root, matrices, joints)
+
+    def moved(self, step: np.ndarray) -> State:
+        """The state after a step `[T, 57]`: metres of the pelvis, then rotation vectors of the bones."""
+        turn = turns.to_matrix(turns.from_vector(step[:, 3:].reshape(len(step), len(BONE_NAMES), 3)))
+        return State.of(self.offsets, self.root + step[:, :3], np.ascontiguousarray(turn) @ self.matrices)
+
+    def segments(self) -> np.ndarray:
+        """`[T, 30, 3]` metres from each joint's parent to the joint, world axes; 0 for the pelvis."""
+        return np.einsum("tjab,jb->tja", self.matrices[:, _CARRIERS], self.offsets)
+
+
+def lever_arms(state: State) -> np.ndarray:
+    """Derivatives `[T, 30, 3, 54]` of the joints about the pelvis by the bones' rotation vectors.
+
+    A bone that turns by w moves every joint beyond it by w × s, with s the sum of the segments that the bone carries on
+    the way to the joint.
+    """
+    way = _carried()
+    arms = np.einsum("bjk,tka->tjba", way, state.segments())
+    result = np.zeros((*arms.shape[:2], 3, arms.shape[2], 3))
+    x, y, z = np.moveaxis(arms, -1, 0)
+    result[:, :, 0, :, 1], result[:, :, 0, :, 2] = z, -y
+    result[:, :, 1, :, 0], result[:, :, 1, :, 2] = -z, x
+    result[:, :, 2, :, 0], result[:, :, 2, :, 1] = y, -x
+    return result.reshape(*arms.shape[:2], 3, -1)
+
+
+def _carried() -> np.ndarray:
+    """`[18, 30, 30]`: whether bone b carries segment k and that lies on the way from the pelvis to joint j."""
+    way = np.zeros((len(JOINTS), len(JOINTS)))
+    for joint in range(len(JOINTS)):
+        segment = joint
+        while segment > 0:
+            way[joint, segment] = 1.0
+            segment = JOINT_PARENTS[segment]
+    by_bone = np.array(_CARRIERS)[None] == np.arange(len(BONE_NAMES))[:, None]
+    return way[None] * by_bone[:, None]
