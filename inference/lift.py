@@ -57,22 +57,14 @@ def detected_joints(world: np.ndarray) -> np.ndarray:
     return joints
 
 
-def one_body(joints: np.ndarray, belief: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
+def one_body(joints: np.ndarray, trusted: np.ndarray, settings: LiftSettings) -> Lift:
     """Joints `[T, 30, 3]` in metres as those of one body, whose bones keep their lengths.
 
-    belief: `[T, 33]` in the landmarks. present: `[T]` bool. Raises ValueError where no frame is present.
+    trusted: `[T, 30]` 0 to 1, how far each joint is believed, 0 where the subject is absent.
     """
-    if not present.any():
-        raise ValueError("No frame holds the subject.")
-    trusted = joint_belief(belief) * present[:, None]
     joints = joints.astype(float)
     lengths = _bone_lengths(joints, trusted, settings.sure)
     return Lift(_with_lengths(joints, lengths), trusted, lengths)
-
-
-def lift(world: np.ndarray, belief: np.ndarray, present: np.ndarray, settings: LiftSettings) -> Lift:
-    """The first lift: the detector's world landmarks `[T, 33, 3]` as one body; the rest as for `one_body`."""
-    return one_body(detected_joints(world), belief, present, settings)
 
 
 def joint_belief(belief: np.ndarray) -> np.ndarray:

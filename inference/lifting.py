@@ -12,14 +12,12 @@ from .lift import detected_joints, joint_belief
 from .place import toward_view
 from .progress import Progress, Work
 from .settings import LiftSettings
-from .sight import sightings
+from .sightings import Sightings
 from .systems import DETECTOR, NONE, Systems, open_lifter, open_refiner
 from .track import Track
 
 UNCALIBRATED = "Confidence is not calibrated"
 """How the note begins that says so."""
-STEPS = 4
-"""Steps of the stage "solve": lifting, refining, placing, solving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +36,9 @@ class Told:
 
 
 def lifting(
-    tracked: Track, belief: np.ndarray, camera: Camera, threshold: float, systems: Systems, settings: LiftSettings
+    tracked: Track, seen: Sightings, belief: np.ndarray, camera: Camera, systems: Systems, settings: LiftSettings
 ) -> Work[Told]:
-    """Lift a track by `systems`, of whose landmarks those are seen whose `belief` `[T, 33]` is at least `threshold`.
+    """Lift a track's sightings by `systems`; belief: `[T, 33]` in its landmarks.
 
     Yields `Progress` before it refines. The detector's own joints are not refined, and their confidence is how far
     they are believed. Raises SetupError where a network cannot be used.
@@ -49,9 +47,9 @@ def lifting(
         turned = toward_view(tracked.world.astype(float), tracked.regions[:, :2].astype(float), camera)
         joints = detected_joints(turned)
         return Told(joints, np.full_like(joints, np.nan), joint_belief(belief) * tracked.present[:, None], ())
-    lifted = open_lifter(systems.lifter, settings.threads)(sightings(tracked, belief, camera, threshold))
+    lifted = open_lifter(systems.lifter, settings.threads)(seen)
     if systems.refiner != NONE:
-        yield Progress("solve", 1, STEPS, "Refining the joints")
+        yield Progress("solve", 1, None, "Refining the joints")
         lifted = open_refiner(systems.refiner, settings.threads)(lifted)
     calibration = open_calibration(systems.lifter, systems.refiner)
     return Told(

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, BONE_PARENTS
+from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, JOINTS
 from . import rotations as rot
+from .body import rest_joints
+from .poses import Poses
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,14 @@ class RestPose:
 
     heads: np.ndarray
     tails: np.ndarray
+
+
+def rest_of(poses: Poses) -> RestPose:
+    """The rest pose of a body in motion; a hand's bone ends between the knuckles of index and little finger."""
+    places = dict(zip(JOINTS, rest_joints(poses.offsets), strict=True))
+    for side in ("L", "R"):
+        places[f"knuckles.{side}"] = (places[f"index.{side}"] + places[f"pinky.{side}"]) / 2
+    return RestPose(*(np.stack([places[getattr(bone, end)] for bone in BONES]) for end in ("head", "tail")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..models.skeletons import JOINTS, POINTS
+
+# What the joints that are no point of their own lie between.
+_BETWEEN = {
+    "pelvis": ("hip.L", "hip.R"),
+    "spine": ("hip.L", "hip.R", "shoulder.L", "shoulder.R"),
+    "thorax": ("shoulder.L", "shoulder.R"),
+    "neck": ("nose", "ear.L", "ear.R"),
+    "head": ("ear.L", "ear.R"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -25,3 +36,9 @@ class Observed:
     joints: np.ndarray
     spread: np.ndarray
     confidence: np.ndarray
+
+
+def joint_belief(belief: np.ndarray) -> np.ndarray:
+    """`[T, 30]`: a joint is believed as far as the least believed of the points `[T, 25]` that it lies between."""
+    columns = [[POINTS.index(name) for name in _BETWEEN.get(joint, (joint,))] for joint in JOINTS]
+    return np.stack([belief[:, points].min(axis=1) for points in columns], axis=1)

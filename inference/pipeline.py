@@ -1,6 +1,6 @@
 """The whole way from footage to a take, as one generator of progress, and from a take to motion.
 
-footage ─► scout ─► track ─► swaps ─► reliability ─► lift ─► refine ─► place ─► solve ─► take ─► motion
+footage ─► scout ─► track ─► swaps ─► reliability ─► lift ─► refine ─► animate ─► take ─► motion
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from ..errors import TakeError
 from ..models.open_model import open_pose_model
 from ..models.weights import weight_hashes
 from ..version import version
+from .animate import STEPS, AnimateSettings, animate
 from .cache import DetectionCache, cache_key
-from .camera import Camera, guess_camera
+from .camera import Camera, View, guess_camera, track_lens
 from .flow import unknown_flow
 from .footage import Footage, fingerprint, open_footage
-from .lift import combine, one_body
-from .lifting import STEPS, UNCALIBRATED, lifting
-from .motion import Motion, RestPose
-from .place import PlaceSettings, root_in_camera, upright
+from .lifting import UNCALIBRATED, lifting
+from .motion import Motion, RestPose, rest_of
+from .observed import Observed
 from .prefetch import prefetch
 from .progress import Progress, Work
 from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
 from .settings import CameraSettings, CaptureSettings, LiftSettings, MotionSettings
-from .sight import believed, swapped, uncrossed
-from .solve import SolveSettings, bone_confidence, solve
+from .sight import believed, sightings, swapped, uncrossed
+from .solve import bone_confidence
 from .swaps import SwapSettings
 from .systems import resolved, with_hashes
 from .take import Take
@@ -53,8 +53,7 @@ class StageSettings:
     reliability: ReliabilitySettings = field(default_factory=ReliabilitySettings)
     lift: LiftSettings = field(default_factory=LiftSettings)
     motion: MotionSettings = field(default_factory=MotionSettings)
-    place: PlaceSettings = field(default_factory=PlaceSettings)
-    solve: SolveSettings = field(default_factory=SolveSettings)
+    animate: AnimateSettings = field(default_factory=AnimateSettings)
 
 
 def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> Work[Take]:
@@ -81,42 +80,47 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
 def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | None = None) -> Work[Take]:
     """Run every stage after the tracking again on a take's own detections, with a camera and networks that may differ.
 
-    Raises TakeError where the take holds no detections, SetupError where a network cannot be used.
+    Raises TakeError where the take holds no detections, SetupError where a network cannot be used, ArgumentsError where
+    the camera is none.
     """
     stages = stages or StageSettings()
     yield Progress("solve", 0, STEPS, "Lifting to three dimensions")
     tracked = _track_of(take)
     across = swapped(tracked, stages.swaps)
     tracked = uncrossed(tracked, across)
-    focal_length = camera.focal_length or take.source["focal_length"]
-    lens = guess_camera(take.source["width"], take.source["height"], focal_length)
+    lens, zoom = _lens(take, camera, tracked.times)
     belief = believed(tracked, stages.reliability)
     systems = resolved(stages.lift.lifter, stages.lift.refine)
-    told = yield from lifting(tracked, belief, lens, stages.reliability.threshold, systems, stages.lift)
-    yield Progress("solve", 2, STEPS, "Placing the subject")
-    lifted = one_body(told.joints, belief, tracked.present, stages.lift)
-    points = combine(tracked.landmarks[..., :2].astype(float))
-    root = root_in_camera(lifted, points, tracked.present, tracked.times, lens, stages.place)
-    placed = upright(lifted, root, tracked.present, stages.place)
-    yield Progress("solve", 3, STEPS, "Solving the rotations")
-    solved = solve(placed.joints, lifted.belief, tracked.present, lifted.lengths, stages.solve)
+    seen = sightings(tracked, belief, lens, stages.reliability.threshold)
+    seen = replace(seen, points=seen.points * zoom[:, None, None])
+    told = yield from lifting(tracked, seen, belief, lens, systems, stages.lift)
+    observed = Observed(
+        tracked.times, tracked.present, seen.points, seen.confidence, told.joints, told.spread, told.confidence
+    )
+    animation = yield from animate(observed, camera, stages.motion, replace(stages.animate, lift=stages.lift))
+    rest = rest_of(animation.poses)
     return (
         replace(
             take,
-            notes=_notes(take.notes, [*_swaps(across), *told.notes]),
-            settings=take.settings | {"lift": _plain(asdict(stages.lift))},
-            camera=_camera(lens, placed.rotation, placed.position),
+            notes=_notes(take.notes, [*_swaps(across), *told.notes, *animation.notes]),
+            settings=take.settings
+            | {"camera": _plain(asdict(camera)), "lift": _plain(asdict(stages.lift))}
+            | {"motion": _plain(asdict(stages.motion))},
+            camera=_camera(lens, animation.view),
             versions=with_hashes(systems, take.versions),
         )
-        .with_stage("lift", **asdict(lifted), spread=told.spread, confidence=told.confidence)
-        .with_stage("place", joints=placed.joints)
+        .with_stage("lift", joints=told.joints, spread=told.spread, confidence=told.confidence, belief=belief)
+        .with_stage("view", rotations=animation.view.rotations, positions=animation.view.positions)
+        .with_stage("place", joints=animation.stages["lift"])
+        .with_stage("fit", joints=animation.stages["fit"], clutter=animation.clutter)
+        .with_stage("contacts", probability=animation.contacts.probability)
         .with_stage(
             "solve",
-            root=solved.root,
-            rotations=solved.rotations,
+            root=animation.poses.root,
+            rotations=animation.poses.rotations,
             confidence=bone_confidence(told.confidence),
-            rest_heads=solved.rest.heads,
-            rest_tails=solved.rest.tails,
+            rest_heads=rest.heads,
+            rest_tails=rest.tails,
         )
     )
 
@@ -205,15 +209,25 @@ def _versions(settings: CaptureSettings, detector: str) -> dict[str, str]:
     return made_by | weight_hashes(settings.detector.model) | {"detector": detector}
 
 
-def _camera(camera: Camera, rotation: np.ndarray, position: np.ndarray) -> dict[str, Any]:
-    """The camera for the take: focal length in pixels and in mm on a 36 mm sensor, and its place in Blender's world."""
+def _lens(take: Take, camera: CameraSettings, times: np.ndarray) -> tuple[Camera, np.ndarray]:
+    """The lens, and how many times as wide as its the picture of each frame `[T]` is: zooms change it."""
+    width, height = take.source["width"], take.source["height"]
+    if camera.track is None:
+        return guess_camera(width, height, camera.focal_length or take.source["focal_length"]), np.ones(len(times))
+    lengths = track_lens(camera.track, times)
+    usual = float(np.median(lengths))
+    return guess_camera(width, height, usual), usual / lengths
+
+
+def _camera(camera: Camera, view: View) -> dict[str, Any]:
+    """The camera for the take: focal length in pixels and in mm on a 36 mm sensor, and its place in the first frame."""
     return {
         "focal_pixels": camera.focal,
         "focal_length": camera.focal_length,
         "center": list(camera.center),
         "assumed": camera.assumed,
-        "world_from_camera": rotation.tolist(),
-        "position": position.tolist(),
+        "world_from_camera": view.rotations[0].tolist(),
+        "position": view.positions[0].tolist(),
     }
 
 
@@ -244,4 +258,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     return str(value) if isinstance(value, Path) else value

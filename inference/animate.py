@@ -1,0 +1,144 @@
+"""From a lifted subject to motion on the floor: every stage between the lift and the take's end.
+
+place ─► world ─► solve ─► contacts ─► fit ─► smooth ─► lock
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..errors import SetupError
+from .body import STATURE
+from .camera import View
+from .contacts import Contacts, ContactSettings, contacts
+from .fit import FitSettings, Fitted, fit
+from .foot_lock import FootLockSettings, lock_feet
+from .hinges import hinged
+from .lift import Lift, one_body
+from .observed import Observed, joint_belief
+from .place import PathSettings, RootPath, root_path
+from .poses import Poses
+from .progress import Progress, Work
+from .settings import CameraSettings, LiftSettings, MotionSettings
+from .smoothing import SmoothingSettings, smooth
+from .solve import SolveSettings, bone_confidence, solve
+from .world import World, WorldSettings, world_view
+
+STEPS = 6
+"""Steps of the stage "solve", of which the first two are the lift's and the refiner's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnimateSettings:
+    """The stages' own settings, for those who tune them."""
+
+    lift: LiftSettings = field(default_factory=LiftSettings)
+    path: PathSettings = field(default_factory=PathSettings)
+    world: WorldSettings = field(default_factory=WorldSettings)
+    solve: SolveSettings = field(default_factory=SolveSettings)
+    contacts: ContactSettings = field(default_factory=ContactSettings)
+    fit: FitSettings = field(default_factory=FitSettings)
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    lock: FootLockSettings = field(default_factory=FootLockSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """One subject's motion in Blender's world; T frames.
+
+    poses: the final motion; absent frames hold the last pose before them. view: where the camera was. contacts: what
+    stands on the floor. clutter: `[T, 25]` probability that a point of the picture is hidden or wrong. stages: joints
+    `[T, 30, 3]` in metres in the world after each stage: "lift", "solve", "fit", "smooth" and "lock". notes: plain sentences.
+    """
+
+    poses: Poses
+    view: View
+    contacts: Contacts
+    clutter: np.ndarray
+    stages: Mapping[str, np.ndarray]
+    notes: tuple[str, ...]
+
+
+def animate(
+    observed: Observed, camera: CameraSettings, motion: MotionSettings, settings: AnimateSettings | None = None
+) -> Work[Animation]:
+    """Bring a lifted subject to motion on the floor.
+
+    Yields `Progress` of the stage "solve". Raises ValueError where the subject is present in no frame, SetupError where a
+    part that the settings ask for is missing.
+    """
+    settings = settings or AnimateSettings()
+    observed = _sized(observed, motion.height)
+    yield Progress("solve", 2, STEPS, "Placing the subject")
+    body = one_body(observed.joints, joint_belief(observed.belief), settings.lift)
+    placed, world = _placed(body, observed, camera, settings)
+    lifted = world.view.to_world(body.joints + placed.root[:, None])
+    yield Progress("solve", 3, STEPS, "Solving the rotations")
+    solved = solve(lifted, body.belief, observed.present, settings.solve)
+    standing = _contacts(solved, observed, settings)
+    yield Progress("solve", 4, STEPS, "Fitting the body to the footage")
+    fitted = _fitted(solved, placed, observed, world.view, standing, motion, settings)
+    standing = _contacts(fitted.poses, observed, settings)
+    yield Progress("solve", 5, STEPS, "Setting the feet down")
+    confidence = bone_confidence(observed.confidence)
+    strength = replace(settings.smoothing, strength=motion.smoothing)
+    smoothed = smooth(fitted.poses, confidence, standing, observed.times, observed.present, strength)
+    locked = lock_feet(smoothed, standing, observed.times, observed.present, motion.foot_lock, settings.lock)
+    final = _held(hinged(locked), observed.present)
+    stages = {"lift": lifted, "solve": solved, "fit": fitted.poses, "smooth": smoothed, "lock": final}
+    joints = {name: stage.joints() if isinstance(stage, Poses) else stage for name, stage in stages.items()}
+    return Animation(final, world.view, standing, fitted.clutter, joints, world.notes)
+
+
+def last_present(present: np.ndarray) -> np.ndarray:
+    """`[T]` indices: each present frame's own, and for others that of the last present one before (else the first)."""
+    known = np.flatnonzero(present)
+    return known[np.maximum(np.searchsorted(known, np.arange(len(present)), side="right") - 1, 0)]
+
+
+def _sized(observed: Observed, height: float) -> Observed:
+    """The subject in its own size; absent frames hold the joints of the last present one before."""
+    size = height / STATURE
+    last = last_present(observed.present)
+    return replace(observed, joints=size * observed.joints[last], spread=size * observed.spread[last])
+
+
+def _placed(
+    body: Lift, observed: Observed, camera: CameraSettings, settings: AnimateSettings
+) -> tuple[RootPath, World]:
+    """The path of the pelvis and the world that it is in: the path tells the floor, and the floor then tells the path."""
+    seen = (body.joints, observed.belief, observed.slopes, observed.present, observed.times)
+    joints, *points = seen
+    path = root_path(*seen, settings.path, observed.spread)
+    world = world_view(joints, path.root, *points, camera, settings.world)
+    return root_path(*seen, settings.path, observed.spread, world.view if world.floored else None), world
+
+
+def _contacts(poses: Poses, observed: Observed, settings: AnimateSettings) -> Contacts:
+    sigma = np.sqrt((observed.spread**2).mean(axis=-1))
+    return contacts(poses.joints(), sigma, observed.confidence, observed.times, observed.present, settings.contacts)
+
+
+def _fitted(
+    solved: Poses,
+    placed: RootPath,
+    observed: Observed,
+    view: View,
+    standing: Contacts,
+    motion: MotionSettings,
+    settings: AnimateSettings,
+) -> Fitted:
+    if motion.fit == "none":
+        return Fitted(solved, 1.0 - observed.belief, 0.0, 0.0, mirrored=False)
+    if motion.fit == "fine":
+        raise SetupError("Fine fitting is not in this build. Choose Draft for the fit.")
+    return fit(solved, placed.sigma, observed, view, standing, settings.fit)
+
+
+def _held(poses: Poses, present: np.ndarray) -> Poses:
+    """The motion whose absent frames hold the last pose before them."""
+    last = last_present(present)
+    return Poses(poses.offsets, poses.root[last], poses.rotations[last])
