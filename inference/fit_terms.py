@@ -59,7 +59,7 @@ class LifterTerm:
         rows = (np.swapaxes(self.view.rotations, 1, 2)[:, None] @ arms).reshape(count, -1, arms.shape[-1])
         off = self._off(state).reshape(count, -1)
         equations.add(3, rows, off, self.weight.reshape(count, -1))
-        equations.add_pairs(3, rows, off, self.change.reshape(max(count - 1, 0), -1))
+        equations.add_pairs(3, rows, off, self.change.reshape(count - 1, off.shape[1]))
 
     def _off(self, state: State) -> np.ndarray:
         return state.joints @ self.view.rotations - self.joints
@@ -166,11 +166,11 @@ class HingeTerm:
         """See `Term`."""
         count = len(arms)
         for upper, lower, axis in _hinges():
-            gap, over, hinge = _hinge(state, upper, lower, axis)
+            gap, over, fold = _hinge(state, upper, lower, axis)
             rows = np.zeros((count, 4, FREE))
             rows[:, :3, _free(upper)] = -_cross(state.matrices[:, upper] @ axis)
             rows[:, :3, _free(lower)] = _cross(state.matrices[:, lower] @ axis)
-            bent = (over < 0.0)[:, None] * hinge
+            bent = (over < 0.0)[:, None] * fold
             rows[:, 3, _free(upper)], rows[:, 3, _free(lower)] = -bent, bent
             weight = np.broadcast_to([*[self.weight] * 3, self.backwards], (count, 4))
             equations.add(0, rows, np.concatenate([gap, over[:, None]], axis=1), weight)
@@ -233,12 +233,16 @@ def _hinges() -> list[tuple[int, int, np.ndarray]]:
 
 
 def _hinge(state: State, upper: int, lower: int, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How far apart `[T, 3]` both bones have the axis, how far `[T]` the joint is bent backwards, and the axis `[T, 3]`."""
+    """How far apart `[T, 3]` both bones have the axis, and the sine `[T]`, at most 0, of how far the joint is bent backwards.
+
+    Last the sine's derivatives `[T, 3]` by the lower bone's turn, which are the opposite of those by the upper's.
+    """
     one, two = state.matrices[:, upper] @ axis, state.matrices[:, lower] @ axis
-    # the bend is the lower bone's turn against the upper's; both point along one direction in the rest pose
+    # both bones point along one direction in the rest pose
     rest = _along(upper)
-    fold = np.sum(np.cross(state.matrices[:, upper] @ rest, state.matrices[:, lower] @ rest) * one, axis=-1)
-    return two - one, np.minimum(fold, 0.0), one
+    across, lower_along = state.matrices[:, upper] @ np.cross(axis, rest), state.matrices[:, lower] @ rest
+    fold = np.sum(across * lower_along, axis=-1)
+    return two - one, np.minimum(fold, 0.0), np.cross(lower_along, across)
 
 
 def _along(bone: int) -> np.ndarray:

@@ -1,0 +1,100 @@
+"""Every term's derivatives are those of its energy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from penumbra.inference import turns
+from penumbra.inference.fit_equations import Equations
+from penumbra.inference.fit_terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
+from penumbra.inference.kinematics import FREE, State, lever_arms
+from penumbra.models.skeletons import BONE_NAMES, JOINTS
+from tests.fitting import Told, told
+
+_COUNT = 4
+_STEP = 1e-6
+
+
+def _term(name: str, made: Told, random: np.random.Generator) -> Term:
+    shape = (_COUNT, len(JOINTS), 3)
+    change = random.uniform(1, 50, (_COUNT - 1, len(JOINTS), 3))
+    square = random.standard_normal((_COUNT, 3, 3))
+    covariance = square @ np.swapaxes(square, 1, 2) + np.eye(3)
+    return {
+        "lifter": LifterTerm(
+            made.observed.joints + 0.1 * random.standard_normal(shape), made.view, random.uniform(1, 50, shape), change
+        ),
+        "path": PathTerm(made.truth.root + 0.1, 10 * covariance, change[:, 0]),
+        "points": PointTerm(
+            made.observed.slopes + 0.003 * random.standard_normal(made.observed.slopes.shape),
+            random.uniform(0.2, 0.95, made.observed.belief.shape),
+            made.view,
+            np.full(_COUNT, 0.005),
+            0.1,
+            0.7,
+        ),
+        "hinges": HingeTerm(100.0, 1000.0),
+        "reach": ReachTerm(10.0),
+        "standing": StandTerm(random.standard_normal((_COUNT, 4, 3)), random.uniform(0, 100, (_COUNT, 4))),
+    }[name]
+
+
+def _somewhere(made: Told, random: np.random.Generator, turn: float) -> State:
+    state = State.of(made.truth.offsets, made.truth.root, np.ascontiguousarray(turns.to_matrix(made.truth.rotations)))
+    step = turn * random.standard_normal((_COUNT, FREE))
+    step[:, :3] *= 0.1
+    return state.moved(step)
+
+
+@pytest.mark.parametrize("name", ["lifter", "path", "points", "hinges", "reach", "standing"])
+@pytest.mark.parametrize("seed", range(3))
+def test_derivatives_are_those_of_the_energy(name: str, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    made = told(_COUNT)
+    # wide enough that limits are crossed, near enough that points are not all clutter
+    state = _somewhere(made, random, turn=1.0 if name in {"hinges", "reach"} else 0.03)
+    term = _term(name, made, random)
+    equations = Equations(_COUNT)
+    term.add(state, lever_arms(state), equations)
+    held = 1e12
+    gradient = -held * equations.step(held)
+    assert np.abs(gradient).max() > 0
+    for _ in range(8):
+        way = random.standard_normal((_COUNT, FREE))
+        rise = term.energy(state.moved(_STEP * way)).sum() - term.energy(state.moved(-_STEP * way)).sum()
+        expected = np.sum(gradient * way)
+        scale = np.linalg.norm(gradient) * np.linalg.norm(way)
+        assert rise / (2 * _STEP) == pytest.approx(expected, abs=1e-5 * scale)
+
+
+@pytest.mark.parametrize("name", ["lifter", "path", "points", "standing"])
+def test_a_step_by_one_term_lessens_it(name: str) -> None:
+    random = np.random.default_rng(7)
+    made = told(_COUNT)
+    state = _somewhere(made, random, turn=0.03)
+    term = _term(name, made, random)
+    equations = Equations(_COUNT)
+    term.add(state, lever_arms(state), equations)
+    after = state.moved(equations.step(1.0))
+    assert term.energy(after).sum() < 0.95 * term.energy(state).sum()
+
+
+def test_a_bend_within_reach_costs_nothing_and_one_beyond_it_does() -> None:
+    made = told(_COUNT)
+    state = State.of(made.truth.offsets, made.truth.root, np.ascontiguousarray(turns.to_matrix(made.truth.rotations)))
+    assert ReachTerm(1.0).energy(state).max() == 0.0
+    step = np.zeros((_COUNT, FREE))
+    step[:, 3 + 3 * BONE_NAMES.index("head")] = 1.5
+    np.testing.assert_allclose(ReachTerm(1.0).energy(state.moved(step)), 0.5 * 0.3**2, rtol=1e-6)
+
+
+def test_points_are_explained_by_the_body_or_by_clutter() -> None:
+    made = told(_COUNT)
+    state = State.of(made.truth.offsets, made.truth.root, np.ascontiguousarray(turns.to_matrix(made.truth.rotations)))
+    slopes = made.observed.slopes.copy()
+    slopes[:, 5] += 0.1
+    term = PointTerm(slopes, made.observed.belief, made.view, np.full(_COUNT, 0.005), 0.01, 1.0)
+    explained = term.explained(state)
+    assert explained[:, 5].max() < 1e-3
+    assert np.delete(explained, 5, axis=1).min() > 0.99
