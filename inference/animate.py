@@ -21,14 +21,11 @@ from .lift import Lift, one_body
 from .observed import Observed, joint_belief
 from .place import PathSettings, RootPath, root_path
 from .poses import Poses
-from .progress import Progress, Work
+from .progress import SOLVING, Progress, Work
 from .settings import CameraSettings, LiftSettings, MotionSettings
 from .smoothing import SmoothingSettings, smooth
 from .solve import SolveSettings, bone_confidence, solve
 from .world import World, WorldSettings, world_view
-
-STEPS = 6
-"""Steps of the stage "solve", of which the first two are the lift's and the refiner's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +69,17 @@ def animate(
     """
     settings = settings or AnimateSettings()
     observed = _sized(observed, motion.height)
-    yield Progress("solve", 2, STEPS, "Placing the subject")
+    yield Progress("solve", 2, SOLVING, "Placing the subject")
     body = one_body(observed.joints, joint_belief(observed.belief), settings.lift)
     placed, world = _placed(body, observed, camera, settings)
     lifted = world.view.to_world(body.joints + placed.root[:, None])
-    yield Progress("solve", 3, STEPS, "Solving the rotations")
+    yield Progress("solve", 3, SOLVING, "Solving the rotations")
     solved = solve(lifted, body.belief, observed.present, settings.solve)
     standing = _contacts(solved, observed, settings)
-    yield Progress("solve", 4, STEPS, "Fitting the body to the footage")
+    yield Progress("solve", 4, SOLVING, "Fitting the body to the footage")
     fitted = _fitted(solved, placed, observed, world.view, standing, motion, settings)
     standing = _contacts(fitted.poses, observed, settings)
-    yield Progress("solve", 5, STEPS, "Setting the feet down")
+    yield Progress("solve", 5, SOLVING, "Setting the feet down")
     confidence = bone_confidence(observed.confidence)
     strength = replace(settings.smoothing, strength=motion.smoothing)
     smoothed = smooth(fitted.poses, confidence, standing, observed.times, observed.present, strength)

@@ -10,7 +10,7 @@ from .camera import Camera
 from .confidence import open_calibration
 from .lift import detected_joints, joint_belief
 from .place import toward_view
-from .progress import Progress, Work
+from .progress import SOLVING, Progress, Work
 from .settings import LiftSettings
 from .sightings import Sightings
 from .systems import DETECTOR, NONE, Systems, open_lifter, open_refiner
@@ -49,7 +49,7 @@ def lifting(
         return Told(joints, np.full_like(joints, np.nan), joint_belief(belief) * tracked.present[:, None], ())
     lifted = open_lifter(systems.lifter, settings.threads)(seen)
     if systems.refiner != NONE:
-        yield Progress("solve", 1, None, "Refining the joints")
+        yield Progress("solve", 1, SOLVING, "Refining the joints")
         lifted = open_refiner(systems.refiner, settings.threads)(lifted)
     calibration = open_calibration(systems.lifter, systems.refiner)
     return Told(

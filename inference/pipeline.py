@@ -17,7 +17,7 @@ from ..errors import TakeError
 from ..models.open_model import open_pose_model
 from ..models.weights import weight_hashes
 from ..version import version
-from .animate import STEPS, AnimateSettings, animate
+from .animate import AnimateSettings, animate
 from .cache import DetectionCache, cache_key
 from .camera import Camera, View, guess_camera, track_lens
 from .flow import unknown_flow
@@ -26,7 +26,7 @@ from .lifting import UNCALIBRATED, lifting
 from .motion import Motion, RestPose, rest_of
 from .observed import Observed
 from .prefetch import prefetch
-from .progress import Progress, Work
+from .progress import SOLVING, Progress, Work
 from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
 from .settings import CameraSettings, CaptureSettings, LiftSettings, MotionSettings
@@ -84,7 +84,7 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     the camera is none.
     """
     stages = stages or StageSettings()
-    yield Progress("solve", 0, STEPS, "Lifting to three dimensions")
+    yield Progress("solve", 0, SOLVING, "Lifting to three dimensions")
     tracked = _track_of(take)
     across = swapped(tracked, stages.swaps)
     tracked = uncrossed(tracked, across)

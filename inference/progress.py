@@ -10,6 +10,10 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
+SOLVING = 6
+"""Steps of the stage "solve": lifting, refining, placing, solving, fitting, setting the feet down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far one stage has come.

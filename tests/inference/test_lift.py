@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from penumbra.inference.lift import LiftSettings, lift
+from penumbra.inference.lift import Lift, LiftSettings, detected_joints, joint_belief, one_body
 from penumbra.models.skeletons import BLAZEPOSE, JOINT_PARENTS, JOINTS, mirrored
 
 
@@ -30,12 +30,17 @@ def body() -> np.ndarray:
     return points + rng.normal(scale=0.01, size=(40, 33, 3))
 
 
+def lift(body: np.ndarray, belief: np.ndarray, present: np.ndarray) -> Lift:
+    """The detector's own landmarks as one body."""
+    return one_body(detected_joints(body), joint_belief(belief) * present[:, None], LiftSettings())
+
+
 def _lengths(joints: np.ndarray) -> np.ndarray:
     return np.linalg.norm(joints - joints[:, list(JOINT_PARENTS)], axis=-1)[:, 1:]
 
 
 def test_bone_lengths_are_constant_and_symmetric(body: np.ndarray) -> None:
-    lifted = lift(body, np.full((40, 33), 0.9), np.ones(40, bool), LiftSettings())
+    lifted = lift(body, np.full((40, 33), 0.9), np.ones(40, bool))
     spread = np.ptp(_lengths(lifted.joints), axis=0)
     assert spread.max() < 1e-9
     for index, name in enumerate(JOINTS):
@@ -44,10 +49,10 @@ def test_bone_lengths_are_constant_and_symmetric(body: np.ndarray) -> None:
 
 
 def test_a_few_wild_frames_do_not_change_the_lengths(body: np.ndarray) -> None:
-    calm = lift(body, np.full((40, 33), 0.9), np.ones(40, bool), LiftSettings())
+    calm = lift(body, np.full((40, 33), 0.9), np.ones(40, bool))
     wild = body.copy()
     wild[::5] *= 3.0
-    shaken = lift(wild, np.full((40, 33), 0.9), np.ones(40, bool), LiftSettings())
+    shaken = lift(wild, np.full((40, 33), 0.9), np.ones(40, bool))
     np.testing.assert_allclose(shaken.lengths, calm.lengths, atol=0.012)
 
 
@@ -56,14 +61,14 @@ def test_doubtful_frames_do_not_count_for_the_lengths(body: np.ndarray) -> None:
     stretched = body.copy()
     stretched[:30] *= 2.0
     belief[:30] = 0.2
-    lifted = lift(stretched, belief, np.ones(40, bool), LiftSettings())
+    lifted = lift(stretched, belief, np.ones(40, bool))
     assert lifted.lengths[JOINTS.index("ankle.R")] == pytest.approx(0.41, abs=0.02)
 
 
 def test_nothing_is_believed_in_absent_frames(body: np.ndarray) -> None:
     present = np.ones(40, bool)
     present[10:20] = False
-    lifted = lift(np.where(present[:, None, None], body, 0.0), np.full((40, 33), 0.9), present, LiftSettings())
+    lifted = lift(np.where(present[:, None, None], body, 0.0), np.full((40, 33), 0.9), present)
     assert (lifted.belief[10:20] == 0).all()
     assert (lifted.belief[~np.isin(np.arange(40), np.arange(10, 20))] > 0.8).all()
     assert np.isfinite(lifted.joints).all()
@@ -72,17 +77,12 @@ def test_nothing_is_believed_in_absent_frames(body: np.ndarray) -> None:
 def test_a_joint_is_believed_as_far_as_its_least_believed_landmark(body: np.ndarray) -> None:
     belief = np.full((40, 33), 0.9)
     belief[:, BLAZEPOSE.index("hip.L")] = 0.3
-    lifted = lift(body, belief, np.ones(40, bool), LiftSettings())
+    lifted = lift(body, belief, np.ones(40, bool))
     np.testing.assert_allclose(lifted.belief[:, JOINTS.index("pelvis")], 0.3)
     np.testing.assert_allclose(lifted.belief[:, JOINTS.index("thorax")], 0.9)
 
 
-def test_no_subject_at_all_is_an_error(body: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="No frame"):
-        lift(body, np.zeros((40, 33)), np.zeros(40, bool), LiftSettings())
-
-
 def test_the_head_points_up_for_somebody_who_looks_ahead(body: np.ndarray) -> None:
-    lifted = lift(body.mean(axis=0, keepdims=True), np.full((1, 33), 0.9), np.ones(1, bool), LiftSettings())
+    lifted = lift(body.mean(axis=0, keepdims=True), np.full((1, 33), 0.9), np.ones(1, bool))
     neck, head = (lifted.joints[0, JOINTS.index(name)] for name in ("neck", "head"))
     assert (head - neck)[1] < -0.1  # y points down

@@ -15,10 +15,11 @@ from penumbra.inference.confidence import Calibration, SpreadFit, as_told
 from penumbra.inference.flow import unknown_flow
 from penumbra.inference.lift import joint_belief
 from penumbra.inference.lifted import Lifted
-from penumbra.inference.lifting import STEPS, UNCALIBRATED, Told, lifting
+from penumbra.inference.lifting import UNCALIBRATED, Told, lifting
 from penumbra.inference.pipeline import StageSettings, continue_take
-from penumbra.inference.progress import Progress, finish
+from penumbra.inference.progress import SOLVING, Progress, finish
 from penumbra.inference.settings import CameraSettings, LifterName, LiftSettings, RefinerName
+from penumbra.inference.sight import sightings
 from penumbra.inference.sightings import Sightings
 from penumbra.inference.systems import AUTO, DETECTOR, LIFTERS, NONE, REFINERS, Systems
 from penumbra.inference.take import Take, load_take, save_take
@@ -79,7 +80,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int | None]]:
 
 
 def _told(tracked: Track, systems: Systems, progress: list[Progress] | None = None) -> Told:
-    work = lifting(tracked, tracked.confidence, LENS, 0.1, systems, LiftSettings(threads=3))
+    seen = sightings(tracked, tracked.confidence, LENS, 0.1)
+    work = lifting(tracked, seen, tracked.confidence, LENS, systems, LiftSettings(threads=3))
     return finish(work, None if progress is None else progress.append)
 
 
@@ -87,7 +89,7 @@ def test_the_chosen_systems_are_asked_with_the_chosen_threads(tracked: Track, as
     progress: list[Progress] = []
     told = _told(tracked, Systems("dtf-81", "graph"), progress)
     assert asked == [("dtf-81", 3), ("graph", 3)]
-    assert [(step.done, step.total, step.message) for step in progress] == [(1, STEPS, "Refining the joints")]
+    assert [(step.done, step.total, step.message) for step in progress] == [(1, SOLVING, "Refining the joints")]
     assert told.spread[0, JOINTS.index("head")] == pytest.approx(0.01)
     asked.clear()
     assert _told(tracked, Systems("s3", NONE)).spread[0, JOINTS.index("head")] == pytest.approx(0.02)
@@ -143,9 +145,10 @@ def test_a_take_keeps_belief_and_confidence_apart(tracked: Track, tmp_path: Path
     take = finish(continue_take(_take(tracked, "Look."), CameraSettings()))
     save_take(take, tmp_path / "one.take")
     lifted = load_take(tmp_path / "one.take").stage("lift")
-    assert set(lifted) == {"joints", "belief", "lengths", "spread", "confidence"}
+    assert set(lifted) == {"joints", "belief", "spread", "confidence"}
     assert lifted["spread"].shape == (FRAMES, 30, 3)
-    assert lifted["belief"][tracked.present, WIDE] == pytest.approx(0.9, abs=1e-4)
+    assert lifted["belief"].shape == (FRAMES, len(BLAZEPOSE))
+    assert lifted["belief"][tracked.present, BLAZEPOSE.index("wrist.L")] == pytest.approx(0.9, abs=1e-4)
     assert (lifted["confidence"][tracked.present, WIDE] < 0.1).all()
     bones = take.stage("solve")["confidence"]
     assert bones.shape == (FRAMES, len(BONE_NAMES))
@@ -155,7 +158,7 @@ def test_a_take_keeps_belief_and_confidence_apart(tracked: Track, tmp_path: Path
 
 
 @pytest.mark.usefixtures("asked")
-def test_what_is_reported_changes_no_pose(tracked: Track, monkeypatch: pytest.MonkeyPatch):
+def test_what_is_reported_changes_no_joint(tracked: Track, monkeypatch: pytest.MonkeyPatch):
     first = finish(continue_take(_take(tracked), CameraSettings()))
 
     class Doubtful:
@@ -169,7 +172,7 @@ def test_what_is_reported_changes_no_pose(tracked: Track, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(lifting_module, "open_calibration", lambda *_: Doubtful())
     second = finish(continue_take(_take(tracked), CameraSettings()))
-    for stage, name in (("lift", "joints"), ("lift", "belief"), ("place", "joints"), ("solve", "rotations")):
+    for stage, name in (("lift", "joints"), ("lift", "belief"), ("place", "joints")):
         np.testing.assert_array_equal(first.stage(stage)[name], second.stage(stage)[name])
     assert (second.stage("solve")["confidence"] == 0).all()
 
