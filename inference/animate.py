@@ -67,6 +67,8 @@ def animate(
     Yields `Progress` of the stage "solve". Raises ValueError where the subject is present in no frame, SetupError where a
     part that the settings ask for is missing.
     """
+    if not observed.present.any():
+        raise ValueError("No frame holds the subject.")
     settings = settings or AnimateSettings()
     observed = _sized(observed, motion.height)
     yield Progress("solve", 2, SOLVING, "Placing the subject")
