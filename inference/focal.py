@@ -115,11 +115,13 @@ def estimate_focal(
     if not (math.isfinite(assumed) and assumed > 0):
         raise ValueError("The assumed focal length has to be a positive number.")
     settings = settings or FocalSettings()
-    chosen = _looked_at(belief * present[:, None], slopes, times, settings)
+    trust = belief * present[:, None]
+    slopes = np.where(trust[..., None] > 0, slopes, 0.0)
+    chosen = _looked_at(trust, slopes, times, settings)
     shown = _Shown(
         joints[chosen].astype(float),
-        (belief * present[:, None])[chosen],
-        slopes[chosen].astype(float),
+        trust[chosen],
+        slopes[chosen],
         times[chosen],
         None if spread is None else spread[chosen],
     )

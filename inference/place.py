@@ -53,7 +53,7 @@ class PathSettings:
     of a detector's point, at the subject. pelvis: share of the hips' spread by which all of the body is off. outlier: standard deviations at which a point's say halves. size and
     size_memory: standard deviation of the logarithm of the body's size as the lifter sees it, and how long it stays off.
     lively and least_lively: squared acceleration in a hertz of bandwidth, m²/s³, that is expected at first and at least.
-    window: over which the liveliness is measured. outward: how much livelier the subject is across the view, where it is
+    unseen: the same where nothing is seen, at least. window: over which the liveliness is measured. outward: how much livelier the subject is across the view, where it is
     seen well, than away from the camera. coasting: after which a subject out of sight at a clip's end has come to rest.
     still: speed in m/s at which a foot counts a third as standing. ankle: how far an ankle may speak for its foot. slip: growth of the squared error of a foot about the
     pelvis, m²/s. floor and floor_memory: standard deviation of a standing foot's height, and how long it stays off.
@@ -68,6 +68,7 @@ class PathSettings:
     size_memory: float = 0.4
     lively: float = 2.0
     least_lively: float = 1e-4
+    unseen: float = 0.05
     window: float = 0.5
     outward: float = 0.3
     coasting: float = 0.5
@@ -117,17 +118,13 @@ def root_path(
     clip = _clip(joints, belief * present[:, None], slopes, times, settings, spread, view)
     state = _start(clip, settings)
     lively = np.full((len(times) - 1, 3), settings.lively)
+    system = _system(clip, state, lively, settings, feet=False)
     for number in range(_PATH_ROUNDS):
-        diagonal, off, right = _sights(clip, state, settings)
-        evidence = np.minimum(diagonal[1:, 0, 0], diagonal[:-1, 0, 0])
-        _add_motion(clip, state, lively, settings, diagonal, off, right)
-        _add_size(clip, state, settings, diagonal, off, right)
-        if number >= _FEET_FROM:
-            _add_feet(clip, state, settings, diagonal, off, right)
-        state = _recentered(clip, state + solve_block_tridiagonal(diagonal, off, right))
-        if number in _LIVELY_ROUNDS:
-            lively = _liveliness(clip, state, lively, evidence, settings)
-    covariance = inverse_blocks(diagonal, off)[:, _PLACE, _PLACE]
+        state = _recentered(clip, state + solve_block_tridiagonal(system.diagonal, system.off, system.right))
+        if number in _LIVELY_ROUNDS and len(lively):
+            lively = _liveliness(clip, state, lively, system.evidence, settings)
+        system = _system(clip, state, lively, settings, feet=number + 1 >= _FEET_FROM)
+    covariance = inverse_blocks(system.diagonal, system.off)[:, _PLACE, _PLACE]
     turned = np.swapaxes(clip.turns, -1, -2) @ covariance @ clip.turns
     variance = np.diagonal(turned, axis1=-2, axis2=-1) + _pelvis_doubt(joints, spread, settings) ** 2
     return RootPath(_in_camera(clip, state), np.sqrt(variance))
@@ -227,6 +224,30 @@ def _clip(
         floored=view is not None,
         coasting=np.where(moments < seen[0], -1, np.where(moments >= seen[-1], 1, 0)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """Normal equations: diagonal `[T, 7, 7]`, off `[T-1, 7, 7]` and right `[T, 7]` as `solve_block_tridiagonal` takes them.
+
+    evidence: `[T-1]` 1/m², how well the points tell the places of both moments across the view.
+    """
+
+    diagonal: np.ndarray
+    off: np.ndarray
+    right: np.ndarray
+    evidence: np.ndarray
+
+
+def _system(clip: _Clip, state: np.ndarray, lively: np.ndarray, settings: PathSettings, *, feet: bool) -> _System:
+    """What is asked of a step from `state` `[T, 7]`."""
+    diagonal, off, right = _sights(clip, state, settings)
+    evidence = np.minimum(diagonal[1:, 0, 0], diagonal[:-1, 0, 0])
+    _add_motion(clip, state, lively, settings, diagonal, off, right)
+    _add_size(clip, state, settings, diagonal, off, right)
+    if feet:
+        _add_feet(clip, state, settings, diagonal, off, right)
+    return _System(diagonal, off, right, evidence)
 
 
 def _pelvis_doubt(joints: np.ndarray, spread: np.ndarray | None, settings: PathSettings) -> np.ndarray:
@@ -429,7 +450,8 @@ def _liveliness(
     if told.any():
         moments = np.arange(len(found))
         found = np.stack([np.interp(moments, moments[told], column[told]) for column in found.T], axis=-1)
-    across, vertical = settings.least_lively + found.T
+    # what nobody sees may be anything
+    across, vertical = settings.least_lively + settings.unseen * (1.0 - sure[:, 0]) ** 4 + found.T
     rays = rot.normalize(rays)
     outward = 1.0 - (1.0 - settings.outward) * rays**2
     result = across[:, None] * outward

@@ -19,6 +19,8 @@ _AT = {name: index for index, name in enumerate(JOINTS)}
 _LEGS = [POINTS.index(f"{name}.{side}") for name in ("knee", "ankle", "heel", "toe") for side in "LR"]
 _FEET = [POINTS.index(f"{name}.{side}") for name in ("ankle", "heel", "toe") for side in "LR"]
 _ROUNDS = 12
+# Pitches in radians from which the search for gravity starts besides the one that the poses tell.
+_STARTS = (-1.2, -0.6, 0.6, 1.2)
 # Places that are compared with each other at most: enough to tell a floor, few enough for all pairs of them.
 _MOST_PLACES = 400
 _STEPS = (
@@ -105,25 +107,23 @@ def world_view(
     trust = belief * present[:, None]
     standing = _axes(joints, trust, times, settings)
     places = _places(joints, root, trust, slopes, times, settings)
-    up, height, doubt = _fused(standing, places, camera, settings)
+    held = _fused(standing, places, camera, settings)
     stepped = False
     if len(standing.directions) and camera.tilt is None and camera.height is None:
-        alone, _, unsure = _fused(standing, replace(places, points=places.points[:0]), camera, settings)
-        stepped = float(up @ alone) < np.cos(settings.stepped)
+        alone = _fused(standing, replace(places, points=places.points[:0], counts=places.counts[:0]), camera, settings)
+        stepped = float(held.up @ alone.up) < np.cos(settings.stepped)
         if stepped:
-            up, doubt, height = alone, unsure, _lowest(places, alone)
-    down = joints + root[:, None]
+            held = replace(alone, height=_lowest(places, alone.up))
     floored = camera.height is not None or len(places.points) > 0
-    if not floored:
-        height = _leg_height(down[present], up)
-    rotation = _level(up)
+    height = held.height if floored else _leg_height((joints + root[:, None])[present], held.up)
+    rotation = _level(held.up)
     start = rotation @ root[np.argmax(present)]
     position = np.array([-start[0], -start[1], height])
     count = len(times)
-    notes = _notes(trust, present, times, up, doubt, standing, places, height, camera, settings)
+    notes = _notes(trust, present, times, held, standing, places, camera, settings)
     if stepped:
         notes = (*notes, _STEPS)
-    return World(View(np.tile(rotation, (count, 1, 1)), np.tile(position, (count, 1))), notes, floored, doubt)
+    return World(View(np.tile(rotation, (count, 1, 1)), np.tile(position, (count, 1))), notes, floored, held.doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,41 +192,76 @@ def _places(
     return _Places(points, share / np.maximum(same @ share, 1.0))
 
 
-def _fused(
-    standing: _Axes, places: _Places, camera: CameraSettings, settings: WorldSettings
-) -> tuple[np.ndarray, float, float]:
-    """Up `[3]` in the camera frame, the camera's height above the floor, and the tilt's standard deviation in radians.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """How the camera was held. pitch and roll: radians. height: metres above the floor.
 
-    Gauss-Newton steps on the two angles and the height, with weights drawn anew to make it robust (Cauchy). The tilt is
-    followed as the angle from level, so that a camera may look down as steeply as the evidence says.
+    cost: twice the negative logarithm of how likely that is. precision: `[3, 3]` of the three.
     """
+
+    pitch: float
+    roll: float
+    height: float
+    cost: float
+    precision: np.ndarray
+
+    @property
+    def up(self) -> np.ndarray:
+        """Up `[3]` in the camera frame."""
+        return _direction(self.pitch, self.roll)
+
+    @property
+    def doubt(self) -> float:
+        """Standard deviation of the less certain of the two angles in radians."""
+        return float(np.sqrt(np.diagonal(np.linalg.inv(self.precision))[:2].max()))
+
+
+def _fused(standing: _Axes, places: _Places, camera: CameraSettings, settings: WorldSettings) -> _Held:
+    """The likeliest way in which the camera was held, from wherever the search starts."""
     first = _UP if not len(standing.directions) else rot.normalize(standing.counts @ standing.directions)
-    pitch, roll = float(np.arcsin(-first[2])), float(np.arcsin(-first[0]))
-    if camera.tilt is not None:
-        pitch = float(np.radians(camera.tilt))
+    pitches = [float(np.arcsin(-first[2])), *_STARTS] if camera.tilt is None else [float(np.radians(camera.tilt))]
+    roll = float(np.arcsin(-first[0]))
+    found = [_held(pitch, roll, standing, places, camera, settings) for pitch in pitches]
+    return min(found, key=lambda held: held.cost)
+
+
+def _held(
+    pitch: float, roll: float, standing: _Axes, places: _Places, camera: CameraSettings, settings: WorldSettings
+) -> _Held:
+    """Gauss-Newton steps from `pitch` and `roll` on the two angles and the height, with weights drawn anew (Cauchy).
+
+    The tilt is followed as the angle from level, so that a camera may look down as steeply as the evidence says.
+    """
     height = _lowest(places, _direction(pitch, roll)) if camera.height is None else camera.height
-    tilted = (settings.pitch_spread, settings.pitch) if camera.tilt is None else (settings.hand, pitch)
-    precision = np.eye(3)
+    usual, spread = settings.pitch, settings.pitch_spread
+    if camera.tilt is not None:
+        usual, spread = float(np.radians(camera.tilt)), settings.hand
+    cost, precision = 0.0, np.eye(3)
     for _ in range(_ROUNDS):
-        up = _direction(pitch, roll)
-        slopes = _slopes(pitch, roll)
-        precision = np.diag([tilted[0] ** -2, settings.roll_spread**-2, 1e-6])
-        right = np.array([(tilted[1] - pitch) * precision[0, 0], -roll * precision[1, 1], 0.0])
+        off = (pitch - usual) / spread
+        # people film from odd angles now and then, but what somebody says holds
+        doubted = float(_robust(np.array(off**2))) if camera.tilt is None else off**2
+        cost = doubted + (roll / settings.roll_spread) ** 2
+        tails = 1.0 + off**2 / 4 if camera.tilt is None else 1.0
+        precision = np.diag([spread**-2 / tails, settings.roll_spread**-2, 1e-6])
+        right = -precision @ (pitch - usual, roll, 0.0)
         if camera.height is not None:
             precision[2, 2] += settings.hand_height**-2
             right[2] += (camera.height - height) / settings.hand_height**2
-        if len(standing.directions):
-            block, pull = _told_by_axes(standing, up, slopes, settings)
-            precision[:2, :2] += block
-            right[:2] += pull
-        if len(places.points):
-            block, pull = _told_by_places(places, up, slopes, height, settings)
+        for told in (_told_by_axes, _told_by_places):
+            more, block, pull = told(standing, places, (pitch, roll, height), settings)
+            cost += more
             precision += block
             right += pull
         step = np.linalg.solve(precision, right)
-        pitch, roll, height = pitch + np.clip(step[0], -0.3, 0.3), roll + np.clip(step[1], -0.3, 0.3), height + step[2]
-    doubt = np.linalg.inv(precision)
-    return _direction(pitch, roll), float(height), float(np.sqrt(max(doubt[0, 0], doubt[1, 1])))
+        pitch, roll = pitch + float(np.clip(step[0], -0.3, 0.3)), roll + float(np.clip(step[1], -0.3, 0.3))
+        height += float(step[2])
+    return _Held(pitch, roll, height, cost, precision)
+
+
+def _robust(squares: np.ndarray) -> np.ndarray:
+    """The cost of squared errors in standard deviations whose tails are Cauchy's: 4 log(1 + e²/4)."""
+    return 4.0 * np.log1p(squares / 4.0)
 
 
 def _direction(pitch: float, roll: float) -> np.ndarray:
@@ -242,28 +277,34 @@ def _slopes(pitch: float, roll: float) -> np.ndarray:
 
 
 def _told_by_axes(
-    standing: _Axes, up: np.ndarray, slopes: np.ndarray, settings: WorldSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """Precision `[2, 2]` and pull `[2]` on pitch and roll of the usual axis of the body."""
-    off = standing.directions - up
+    standing: _Axes, _: _Places, held: tuple[float, float, float], settings: WorldSettings
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Cost, precision `[3, 3]` and pull `[3]` on pitch, roll and height of the usual axis of the body."""
+    precision, pull = np.zeros((3, 3)), np.zeros(3)
+    if not len(standing.directions):
+        return 0.0, precision, pull
+    off = standing.directions - _direction(*held[:2])
     angle = np.linalg.norm(off, axis=-1)
     weights = standing.counts / standing.errors**2 / (1.0 + (angle / (2 * standing.errors)) ** 2)
     mean = weights @ off / weights.sum()
-    error = np.diag(np.array(settings.upright_clip) ** 2) + np.eye(2) / weights.sum()
-    precision = np.linalg.inv(error)
-    return precision, precision @ (slopes.T @ mean)
+    slopes = _slopes(*held[:2])
+    error = np.array(settings.upright_clip) ** 2 + 1.0 / weights.sum()
+    precision[[0, 1], [0, 1]] = 1.0 / error
+    pull[:2] = (slopes.T @ mean) / error
+    return float(np.sum((slopes.T @ mean) ** 2 / error)), precision, pull
 
 
 def _told_by_places(
-    places: _Places, up: np.ndarray, slopes: np.ndarray, height: float, settings: WorldSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """Precision `[3, 3]` and pull `[3]` on pitch, roll and height of the places that are on the floor: up · X = −height."""
-    fall = places.points @ up
-    error = fall + height
+    _: _Axes, places: _Places, held: tuple[float, float, float], settings: WorldSettings
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """The same of the places that are on the floor: up · X = −height."""
+    fall = places.points @ _direction(*held[:2])
+    error = fall + held[2]
     variance = settings.sole**2 + (settings.depth * fall) ** 2
     weights = places.counts / (variance + (error / 2) ** 2)
-    rows = np.concatenate([places.points @ slopes, np.ones((len(error), 1))], axis=-1)
-    return (rows * weights[:, None]).T @ rows, -rows.T @ (weights * error)
+    rows = np.concatenate([places.points @ _slopes(*held[:2]), np.ones((len(error), 1))], axis=-1)
+    cost = float(places.counts @ _robust(error**2 / variance))
+    return cost, (rows * weights[:, None]).T @ rows, -rows.T @ (weights * error)
 
 
 def _lowest(places: _Places, up: np.ndarray) -> float:
@@ -296,15 +337,14 @@ def _notes(
     trust: np.ndarray,
     present: np.ndarray,
     times: np.ndarray,
-    up: np.ndarray,
-    doubt: float,
+    held: _Held,
     standing: _Axes,
     places: _Places,
-    height: float,
     camera: CameraSettings,
     settings: WorldSettings,
 ) -> tuple[str, ...]:
     """What people should know before they trust the world, and what to do about it."""
+    up, doubt, height = held.up, held.doubt, held.height
     notes = []
     legs, feet = ((trust[:, points] >= settings.seen).any(axis=1).mean() > 0.02 for points in (_LEGS, _FEET))
     if camera.height is None and not len(places.points):
