@@ -19,18 +19,19 @@ from ..models.weights import weight_hashes
 from ..version import version
 from .animate import AnimateSettings, animate
 from .cache import DetectionCache, cache_key
-from .camera import Camera, View, guess_camera, track_lens
+from .camera import Camera, View
 from .flow import unknown_flow
+from .focal import FocalEstimate
 from .footage import Footage, fingerprint, open_footage
-from .lifting import UNCALIBRATED, lifting
+from .lifting import UNCALIBRATED
 from .motion import Motion, RestPose, rest_of
-from .observed import Observed
+from .observing import ObservingSettings, Picture, observe
 from .prefetch import prefetch
 from .progress import SOLVING, Progress, Work
 from .reliability import ReliabilitySettings
 from .scout import ScoutSettings, scout
 from .settings import CameraSettings, CaptureSettings, LiftSettings, MotionSettings
-from .sight import believed, sightings, swapped, uncrossed
+from .sight import believed, swapped, uncrossed
 from .solve import bone_confidence
 from .swaps import SwapSettings
 from .systems import resolved, with_hashes
@@ -54,6 +55,10 @@ class StageSettings:
     lift: LiftSettings = field(default_factory=LiftSettings)
     motion: MotionSettings = field(default_factory=MotionSettings)
     animate: AnimateSettings = field(default_factory=AnimateSettings)
+
+    def observing(self) -> ObservingSettings:
+        """What decides how a subject is observed."""
+        return ObservingSettings(self.reliability.threshold, self.motion.height, self.lift)
 
 
 def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> Work[Take]:
@@ -88,28 +93,26 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     tracked = _track_of(take)
     across = swapped(tracked, stages.swaps)
     tracked = uncrossed(tracked, across)
-    lens, zoom = _lens(take, camera, tracked.times)
     belief = believed(tracked, stages.reliability)
     systems = resolved(stages.lift.lifter, stages.lift.refine)
-    seen = sightings(tracked, belief, lens, stages.reliability.threshold)
-    seen = replace(seen, points=seen.points * zoom[:, None, None])
-    told = yield from lifting(tracked, seen, belief, lens, systems, stages.lift)
-    observed = Observed(
-        tracked.times, tracked.present, seen.points, seen.confidence, told.joints, told.spread, told.confidence
-    )
-    animation = yield from animate(observed, camera, stages.motion, replace(stages.animate, lift=stages.lift))
+    source = take.source
+    picture = Picture(source["width"], source["height"], source["focal_length"])
+    seen = yield from observe(tracked, belief, picture, camera, systems, stages.observing())
+    animation = yield from animate(seen.observed, camera, stages.motion, replace(stages.animate, lift=stages.lift))
     rest = rest_of(animation.poses)
     return (
         replace(
             take,
-            notes=_notes(take.notes, [*_swaps(across), *told.notes, *animation.notes]),
+            notes=_notes(take.notes, [*_swaps(across), *seen.told.notes, *_told_by(seen.focal), *animation.notes]),
             settings=take.settings
             | {"camera": _plain(asdict(camera)), "lift": _plain(asdict(stages.lift))}
             | {"motion": _plain(asdict(stages.motion))},
-            camera=_camera(lens, animation.view),
+            camera=_camera(seen.lens, seen.focal, animation.view),
             versions=with_hashes(systems, take.versions),
         )
-        .with_stage("lift", joints=told.joints, spread=told.spread, confidence=told.confidence, belief=belief)
+        .with_stage(
+            "lift", joints=seen.told.joints, spread=seen.told.spread, confidence=seen.told.confidence, belief=belief
+        )
         .with_stage("view", rotations=animation.view.rotations, positions=animation.view.positions)
         .with_stage("place", joints=animation.stages["lift"])
         .with_stage("fit", joints=animation.stages["fit"], clutter=animation.clutter)
@@ -118,7 +121,7 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
             "solve",
             root=animation.poses.root,
             rotations=animation.poses.rotations,
-            confidence=bone_confidence(told.confidence),
+            confidence=bone_confidence(seen.told.confidence),
             rest_heads=rest.heads,
             rest_tails=rest.tails,
         )
@@ -209,26 +212,24 @@ def _versions(settings: CaptureSettings, detector: str) -> dict[str, str]:
     return made_by | weight_hashes(settings.detector.model) | {"detector": detector}
 
 
-def _lens(take: Take, camera: CameraSettings, times: np.ndarray) -> tuple[Camera, np.ndarray]:
-    """The lens, and how many times as wide as its the picture of each frame `[T]` is: zooms change it."""
-    width, height = take.source["width"], take.source["height"]
-    if camera.track is None:
-        return guess_camera(width, height, camera.focal_length or take.source["focal_length"]), np.ones(len(times))
-    lengths = track_lens(camera.track, times)
-    usual = float(np.median(lengths))
-    return guess_camera(width, height, usual), usual / lengths
+def _camera(camera: Camera, focal: FocalEstimate, view: View) -> dict[str, Any]:
+    """The camera for the take: focal length in pixels and in mm on a 36 mm sensor, and its place in the first frame.
 
-
-def _camera(camera: Camera, view: View) -> dict[str, Any]:
-    """The camera for the take: focal length in pixels and in mm on a 36 mm sensor, and its place in the first frame."""
+    focal_sigma: standard deviation of the focal length's logarithm. focal_source: who tells it.
+    """
     return {
         "focal_pixels": camera.focal,
         "focal_length": camera.focal_length,
         "center": list(camera.center),
-        "assumed": camera.assumed,
+        "focal_sigma": focal.sigma,
+        "focal_source": focal.source,
         "world_from_camera": view.rotations[0].tolist(),
         "position": view.positions[0].tolist(),
     }
+
+
+def _told_by(focal: FocalEstimate) -> list[str]:
+    return [] if focal.note is None else [focal.note]
 
 
 def _absences(tracked: Track) -> list[str]:

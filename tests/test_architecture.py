@@ -62,8 +62,18 @@ STAGES = {
     "refine_ppt",
     "lift",
     "lifting",
+    "observing",
+    "focal",
     "place",
+    "world",
+    "animate",
     "solve",
+    "contacts",
+    "fit",
+    "mirrored",
+    "smoothing",
+    "foot_lock",
+    "hinges",
 }
 """Modules of `inference` that do work; `retarget` and `scene` take its types only."""
 TYPES_ONLY = {"retarget", "scene"}

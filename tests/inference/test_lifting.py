@@ -180,8 +180,8 @@ def test_what_is_reported_changes_no_joint(tracked: Track, monkeypatch: pytest.M
 @pytest.mark.usefixtures("asked")
 def test_a_take_that_goes_on_with_others_tells_of_these_alone(tracked: Track, monkeypatch: pytest.MonkeyPatch):
     old = _take(tracked, "Look.", f"{UNCALIBRATED} for dtf-81: whatever.")
-    stages = StageSettings(lift=LiftSettings("s3", "none"))
-    take = finish(continue_take(old, CameraSettings(), stages))
+    stages, lens = StageSettings(lift=LiftSettings("s3", "none")), CameraSettings(focal_length=28.0)
+    take = finish(continue_take(old, lens, stages))
     assert take.notes == [
         "Look.",
         f"{UNCALIBRATED} for s3: it is what the detector and the networks say of themselves.",
@@ -190,7 +190,7 @@ def test_a_take_that_goes_on_with_others_tells_of_these_alone(tracked: Track, mo
     assert set(take.versions) == {"detector", "penumbra", "lifter", "refiner", "s3.onnx"}
     assert take.settings["lift"]["lifter"] == "s3"
     monkeypatch.setattr(lifting_module, "open_calibration", lambda *_: replace(as_told(), calibrated=True))
-    assert finish(continue_take(take, CameraSettings(), stages)).notes == ["Look."]
+    assert finish(continue_take(take, lens, stages)).notes == ["Look."]
 
 
 def test_the_names_in_the_settings_are_those_of_the_table():

@@ -88,7 +88,9 @@ def test_later_stages_run_again_from_a_saved_take(settings: CaptureSettings, tmp
     np.testing.assert_array_equal(same.stage("solve")["root"], take.stage("solve")["root"])
     longer = finish(continue_take(again, CameraSettings(focal_length=80.0)))
     assert longer.camera["focal_length"] == pytest.approx(80.0)
-    assert not longer.camera["assumed"]
+    assert (longer.camera["focal_source"], take.camera["focal_source"]) == ("user", "estimate")
+    assert longer.camera["focal_sigma"] < 0.1 < take.camera["focal_sigma"]
+    assert any("focal length" in note for note in take.notes)
     distance = [np.linalg.norm(made.camera["position"]) for made in (take, longer)]
     assert distance[1] > 1.5 * distance[0]
 
