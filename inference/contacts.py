@@ -4,6 +4,9 @@ Each point's height and speed say how much likelier they are of a point that sta
 the point itself is known; a chain of two states that stand and move for a while (Rabiner, A Tutorial on Hidden Markov
 Models, Proc. IEEE 77, 1989) then makes that consistent in time.
 
+The floor is only believed near it: where the lower foot stays still for long well above or below, there is another level,
+such as a box or the ground below a roof, and heights count from the nearest.
+
 A hand counts only on the floor, low and still. One that rests on a table or a knee is still as one that is held in the
 air is, and nothing in the motion tells the two apart.
 """
@@ -20,6 +23,8 @@ CONTACTS = ("heel.L", "toe.L", "heel.R", "toe.R", "hand.L", "hand.R")
 """The points that may stand on the floor."""
 FEET = slice(0, 4)
 HANDS = slice(4, 6)
+NEAR_FLOOR = 0.22
+"""Metres from the floor, z = 0, within which what stands, stands on it; what is farther stands on a level of its own."""
 
 _MEMBERS = (
     ("heel.L",),
@@ -42,8 +47,10 @@ class ContactSettings:
     free_speed: of a free foot's. height_noise: share of a joint's standard deviation by which its height errs;
     speed_noise: the same for its speed, per second. window: seconds over which a speed is measured. weight: how much one
     frame says beside its neighbors, at 30 frames a second. unknown: metres, the standard deviation of a joint whose lifter
-    tells none. doubt: power of the confidence by which a frame says less. highest: metres above the floor from which on a point
+    tells none. doubt: power of the confidence by which a frame says less. highest: metres above its level from which on a point
     stands on none, however still.
+    still, stood: speed in m/s of a foot that stays still, and seconds for which the lower foot has to, on what is a level of
+    its own. thick: metres by which heights of one level differ.
     level: metres by which a clip's points may stand above or below the floor in the mean. levels: frames' worth of belief
     that they do not.
     stand, swing: seconds for which a foot usually stands and is free; hand_stand, hand_swing: the same for hands.
@@ -61,6 +68,9 @@ class ContactSettings:
     unknown: float = 0.04
     doubt: float = 1.0
     highest: float = 0.1
+    still: float = 0.15
+    stood: float = 0.4
+    thick: float = 0.1
     level: float = 0.06
     levels: float = 150.0
     stand: float = 0.16
@@ -101,12 +111,18 @@ def contacts(
     noise = np.where(np.isfinite(noise), noise, settings.unknown)
     run = runs(present)
     speed = np.linalg.norm(_velocities(_despiked(places, run), times, run, settings.window), axis=-1)
-    height = height - _levels(height, speed, present, settings)
+    height = height - _grounds(height, speed, times, present, settings)
+    height = height - _offsets(height, speed, present, settings)
     odds = _height_odds(height, noise, settings) + _speed_odds(speed, noise, settings)
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0 / 30.0
+    step = _step(times)
     share = settings.weight * min(step * 30.0, 2.0) * np.clip(trust, 0.0, 1.0) ** settings.doubt
     odds = np.where(present[:, None], np.clip(share * odds, -_MOST, _MOST), 0.0)
     return Contacts(np.where(present[:, None], _consistent(odds, times, settings), 0.0))
+
+
+def level_of(height: float) -> float:
+    """Metres above the floor of what something at `height` stands on."""
+    return height if abs(height) > NEAR_FLOOR else 0.0
 
 
 def runs(present: np.ndarray) -> np.ndarray:
@@ -161,6 +177,10 @@ def _velocities(places: np.ndarray, times: np.ndarray, run: np.ndarray, window: 
     return np.where(spread > _TINY, 1.0, 0.0)[:, None, None] * top / np.maximum(spread, _TINY)[:, None, None]
 
 
+def _step(times: np.ndarray) -> float:
+    return float(np.median(np.diff(times))) if len(times) > 1 else 1.0 / 30.0
+
+
 def overlap(count: int, shift: int) -> tuple[slice, slice]:
     """Slices of the frames that have a neighbor `shift` frames later, and of these neighbors."""
     here = slice(min(max(0, -shift), count), max(count - max(0, shift), 0))
@@ -168,8 +188,45 @@ def overlap(count: int, shift: int) -> tuple[slice, slice]:
     return here, there
 
 
-def _levels(height: np.ndarray, speed: np.ndarray, present: np.ndarray, settings: ContactSettings) -> np.ndarray:
-    """`[6]` metres above the floor at which each point stands over the clip; 0 for the hands.
+def _grounds(
+    height: np.ndarray, speed: np.ndarray, times: np.ndarray, present: np.ndarray, settings: ContactSettings
+) -> np.ndarray:
+    """`[T, 6]` metres above the floor of the level below each point: the nearest, and for hands the one nearest to the feet."""
+    feet = height[:, FEET]
+    lower = feet.argmin(axis=1)[:, None]
+    low, slowness = (np.take_along_axis(values, lower, axis=1)[:, 0] for values in (feet, speed))
+    still = np.exp(-0.5 * (slowness / settings.still) ** 2) * present
+    levels = _levels(low, still * _step(times), settings)
+    wanted = height.copy()
+    wanted[:, HANDS] = low[:, None]
+    return levels[np.abs(wanted[..., None] - levels).argmin(axis=-1)]
+
+
+def _levels(low: np.ndarray, seconds: np.ndarray, settings: ContactSettings) -> np.ndarray:
+    """`[L]` metres above the floor of all that the clip's feet stand on; the first is the floor, 0.
+
+    low: `[T]` metres of the lower foot. seconds: `[T]` for which it is still there. A body whose lower foot stays still
+    stands on it, wherever that is; one raised foot may be still in the air.
+    """
+    levels = [0.0]
+    while True:
+        apart = np.abs(low[:, None] - levels).min(axis=1)
+        left = np.where(apart > NEAR_FLOOR, seconds, 0.0)
+        if left.sum() < settings.stood:
+            return np.array(levels)
+        first = low[left > 0.0].min()
+        bins = ((low - first) / settings.thick).astype(int)
+        held = np.bincount(np.where(left > 0.0, bins, 0), left)
+        # two bins, because a level may lie across the edge of one
+        most = int(np.argmax(held + np.append(held[1:], 0.0)))
+        share = np.where((bins == most) | (bins == most + 1), left, 0.0)
+        if share.sum() < settings.stood:
+            return np.array(levels)
+        levels.append(float(share @ low / share.sum()))
+
+
+def _offsets(height: np.ndarray, speed: np.ndarray, present: np.ndarray, settings: ContactSettings) -> np.ndarray:
+    """`[6]` metres above its level at which each point stands over the clip; 0 for the hands.
 
     A floor that was estimated lies a little off, and so do a heel and a toe of a body that was guessed.
     """
@@ -189,9 +246,9 @@ def _height_odds(height: np.ndarray, noise: np.ndarray, settings: ContactSetting
     free[HANDS] = settings.hand_height
     err = settings.height_noise * noise
     near, far = np.hypot(settings.height, err), np.hypot(free, err)
-    # what is below the floor is a point on a floor that lies a little off
+    # what is below its level is a point on a level that lies a little off
     away = np.where(height < 0.0, 0.5 * height, height) ** 2
-    # however still it is, a point well above the floor is none that stands on it
+    # however still it is, a point well above its level is none that stands on it
     lost = np.square(np.maximum(height - settings.highest, 0.0) / np.hypot(settings.height, err))
     return np.log(far / near) - np.log1p(away / near**2) + np.log1p(away / far**2) - lost
 

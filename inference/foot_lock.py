@@ -3,6 +3,9 @@
 Every stretch of frames in which a heel, a toe or a hand stands has one anchor. Between the anchors the correction runs
 out and in along smooth ramps. What the corrections of both feet have in common and what is slow about them the pelvis
 takes, so that a path that drifts is put right as a whole; the legs take the rest by their knees.
+
+The floor, z = 0, is only believed near it. What stands well above or below stands on a level of its own, such as a box or
+the ground below a roof, and keeps its height.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import numpy as np
 from ..models.skeletons import BONE_NAMES, HINGES, JOINTS
 from . import rotations as rot
 from . import turns
-from .contacts import CONTACTS, Contacts, overlap, runs
+from .contacts import CONTACTS, NEAR_FLOOR, Contacts, level_of, overlap, runs
 from .limb import Limb, bent_to
 from .poses import Poses
 from .settings import FootLock
@@ -28,6 +31,8 @@ _ROUNDS = 4
 _FITTING = 8
 # Frames for which heel and toe stand together at least where a foot rolls from one to the other.
 _ROLL = 2
+# Metres farther below than `NEAR_FLOOR` from which on a free foot certainly has no floor there.
+_GONE = 0.15
 # Metres from which on an ankle or wrist is moved.
 _STILL = 1e-7
 
@@ -43,8 +48,9 @@ class FootLockSettings:
     straight: share of a leg's length to which a correction may stretch it. sink: by which the pelvis sinks at most.
     strain: by which a foot is moved to its anchor at most; farther ones get another anchor. robust: from an anchor at
     which a place counts half. depth: below the floor at which a free heel or toe is stopped; a standing foot's other end
-    at half of it. lead: of the more probable foot's probability over the other's, with which "always" changes feet.
-    airborne: above the floor of the lower foot from which "always" holds none. hands: whether hands are held too.
+    at half of it. leave: before and after a free foot is so far below the floor that there is none, for which the floor
+    stops it less. lead: of the more probable foot's probability over the other's, with which "always" changes feet.
+    airborne: of the lower foot from the floor from which "always" holds none. hands: whether hands are held too.
     """
 
     catch: float = 0.6
@@ -60,6 +66,7 @@ class FootLockSettings:
     strain: float = 0.3
     robust: float = 0.02
     depth: float = 0.008
+    leave: float = 0.4
     lead: float = 0.15
     airborne: float = 0.15
     hands: bool = True
@@ -94,9 +101,9 @@ def lock_feet(
     poses: T frames in Blender's world, whose floor is z = 0, of a body with flat soles. times: `[T]` seconds, rising.
     present: `[T]` bool; absent frames stay as they are and nothing is carried across them.
     mode: "auto" holds points that probably stand still and on the floor. "always" holds at least the more probable foot at
-    any time, but not where both are far above the floor, and not while it is carried farther than the settings' strain.
+    any time, but not where both are far from the floor, and not while it is carried farther than the settings' strain.
     "grounding" only brings standing points to the floor's height. In all three no heel or toe is more than a centimeter below
-    the floor. "never" changes nothing.
+    the floor, but where the subject leaves it for what lies deeper than `contacts.NEAR_FLOOR`. "never" changes nothing.
     """
     if mode == "never" or not present.any():
         return poses
@@ -129,7 +136,7 @@ def _locked(
     for foot, turn, shift in zip(feet, turned, wanted, strict=True):
         rest = ramped(shift - path, foot.standing, times, settings.blend, 1.0)
         goal = foot.ankle + path + rest
-        goals.append(goal + _lifted(foot, turn, goal, settings)[:, None] * _UP)
+        goals.append(goal + _lifted(foot, turn, goal, times, settings)[:, None] * _UP)
     moved = joints + path[:, None]
     path = path - _sinking(moved, joints, goals, times, settings)[:, None] * _UP
     moved = joints + path[:, None]
@@ -167,11 +174,11 @@ def _feet(
         ankle = joints[:, JOINTS.index(f"ankle.{side}")]
         turn = poses.rotations[:, BONE_NAMES.index(f"foot.{side}")]
         foot = _Foot(heel, toe, ankle, turn, stands, points[:, own].copy())
-        foot.anchors[..., 2] = 0.0
         if mode == "grounding":
             _keep_length(foot)
         else:
             _anchor(foot, points[:, own], probability[:, own], times, settings)
+        _level(foot, points[:, own])
         feet.append(foot)
     return feet
 
@@ -201,7 +208,7 @@ def _leading(probability: np.ndarray, points: np.ndarray, held: np.ndarray, sett
     right = np.maximum.accumulate(np.where(lead < -settings.lead, frames, -1))
     foot = np.where(left == right, (lead < 0).astype(int), (right > left).astype(int))
     height = points[..., 2].reshape(-1, 2, 2)
-    near = (height.min(axis=(1, 2)) < settings.airborne) & ~held.any(axis=1)
+    near = (np.abs(height.min(axis=(1, 2))) < settings.airborne) & ~held.any(axis=1)
     result = np.zeros(held.shape, bool)
     for number in (0, 1):
         own = held[:, 2 * number : 2 * number + 2]
@@ -251,7 +258,7 @@ def _pieces(points: np.ndarray, times: np.ndarray, settings: FootLockSettings) -
     """Stretches of a contact in which the point stays within reach of one anchor, with room to move between them."""
     found, start, count = [], 0, len(points)
     while start < count:
-        far = np.nonzero(np.linalg.norm(points[start:, :2] - points[start, :2], axis=-1) > settings.strain)[0]
+        far = np.nonzero(np.linalg.norm(points[start:] - points[start], axis=-1) > settings.strain)[0]
         stop = start + int(far[0]) if len(far) else count
         if times[stop - 1] - times[start] >= settings.shortest or stop - start == count:
             found.append((start, stop))
@@ -294,6 +301,14 @@ def _fit_length(foot: _Foot, pieces: list[tuple[int, int, int]]) -> None:
             place[one] -= (1.0 - share) * lacking
     for (start, stop, end), where in zip(pieces, place, strict=True):
         foot.anchors[start:stop, end, :2] = where
+
+
+def _level(foot: _Foot, points: np.ndarray) -> None:
+    """Give every contact of the foot its height: the floor's, or where that is far its own; heel and toe alike."""
+    for start, stop in stretches(foot.standing):
+        held = foot.held[start:stop]
+        heights = points[start:stop, :, 2][held]
+        foot.anchors[start:stop, :, 2] = level_of(float(np.median(heights)))
 
 
 def _heading(foot: _Foot, frame: int) -> np.ndarray:
@@ -359,12 +374,16 @@ def _path(
     return sums / held[:, None]
 
 
-def _lifted(foot: _Foot, turn: np.ndarray, ankle: np.ndarray, settings: FootLockSettings) -> np.ndarray:
-    """`[T]` metres by which a free foot is lifted, so that neither end sinks below the floor."""
+def _lifted(
+    foot: _Foot, turn: np.ndarray, ankle: np.ndarray, times: np.ndarray, settings: FootLockSettings
+) -> np.ndarray:
+    """`[T]` metres by which a free foot is lifted, so that neither end sinks below a floor that it is near to."""
     ends = np.stack([ankle + rot.rotate(turn, end) for end in (foot.heel, foot.toe)], axis=1)
     low = ends[..., 2].min(axis=1)
     lift = _stopped(low, -settings.depth, settings.depth / 2) - low
-    return np.where(foot.standing, 0.0, lift)
+    below = np.clip((-low - NEAR_FLOOR) / _GONE, 0.0, 1.0)
+    believed = 1.0 - _envelope(below, times, settings.leave)
+    return np.where(foot.standing, 0.0, believed * lift)
 
 
 def _stopped(height: np.ndarray, floor: float, soft: float) -> np.ndarray:
@@ -420,7 +439,8 @@ def _wrist(
             part = slice(start + first, start + last)
             held[part] = True
             place = _usual(knuckles[part, :2], probability[part, point], settings.robust)
-            height = max(float(np.median(knuckles[part, 2])), 0.0)
+            height = float(np.median(knuckles[part, 2]))
+            height = max(height, level_of(min(height, 0.0)))
             shift[part] = np.append(place, height) - knuckles[part]
     return wrist + ramped(shift, held, times, settings.blend, 1.0)
 

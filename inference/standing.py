@@ -1,11 +1,11 @@
-"""Where feet stand: one place for each time that a heel or toe stays on the floor."""
+"""Where feet stand: one place for each time that a heel or toe stays on the floor, or on what is a level of its own."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..models.skeletons import JOINTS
-from .contacts import CONTACTS, FEET, Contacts
+from .contacts import CONTACTS, FEET, Contacts, level_of
 from .poses import Poses
 
 _FEET = [JOINTS.index(name) for name in CONTACTS[FEET]]
@@ -24,7 +24,7 @@ def standing_places(poses: Poses, contacts: Contacts, times: np.ndarray) -> np.n
         for span in spans(probability[:, point] >= _STANDS, times):
             share = probability[span, point]
             places[span, point, :2] = share @ places[span, point, :2] / share.sum()
-            places[span, point, 2] = 0.0
+            places[span, point, 2] = level_of(float(share @ places[span, point, 2] / share.sum()))
     return places
 
 

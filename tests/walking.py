@@ -85,3 +85,12 @@ def shaken(poses: Poses, seed: int = 0, turn: float = 0.005, way: float = 0.001,
     slow = np.sin(np.arange(count)[:, None] / 25.0 + random.uniform(0, 6, 3)) * drift
     root = poses.root + slow + way * random.standard_normal((count, 3))
     return Poses(poses.offsets, root, rot.multiply(rot.normalize(half), poses.rotations))
+
+
+def raised(made: Walk, height: float, first: int, last: int, taken: int = 6) -> Walk:
+    """The walk with `height` metres added from frame `first` to `last`, and in between within `taken` frames at both ends."""
+    frames = np.arange(len(made.times))
+    part = np.clip(np.minimum((frames - first) / taken + 1.0, (last - frames) / taken + 1.0), 0.0, 1.0)
+    root = made.poses.root + (part**2 * (3.0 - 2.0 * part) * height)[:, None] * (0.0, 0.0, 1.0)
+    stands = made.stands & ((part == 0.0) | (part == 1.0))[:, None]
+    return Walk(Poses(made.poses.offsets, root, made.poses.rotations), stands, made.times)

@@ -85,7 +85,35 @@ def test_few_frames(count: int) -> None:
     assert np.isfinite(found).all()
 
 
-def test_still_feet_in_the_air_are_free() -> None:
-    joints = np.repeat(walk().poses.joints()[:1], 30, axis=0)
-    joints[:, FEET, 2] += 0.6
+def test_one_still_foot_in_the_air_is_free() -> None:
+    joints = np.repeat(walk().poses.joints()[:1], 60, axis=0)
+    joints[:, FEET[:2], 2] += 0.6
+    found = _probability(joints)
+    assert found[:, :2].max() < 0.3
+    assert found[10:-10, 2:4].min() > 0.9
+
+
+@pytest.mark.parametrize("height", [-1.0, 0.5])
+def test_who_stands_on_a_level_of_its_own_is_in_contact(height: float) -> None:
+    made = walk()
+    joints = made.poses.joints()
+    raised = joints + np.array([0.0, 0.0, height])
+    expected = _probability(joints)
+    for part in (slice(0, 150), slice(0, 75)):
+        mixed = joints.copy()
+        mixed[part] = raised[part]
+        found = _probability(mixed)
+        assert np.abs(found - expected)[:, :4].mean() < 0.05
+
+
+def test_who_is_carried_past_a_height_stands_on_none() -> None:
+    joints = np.repeat(walk().poses.joints()[:1], 90, axis=0)
+    joints[..., 2] += np.linspace(0.3, 2.5, 90)[:, None]
     assert _probability(joints)[:, :4].max() < 0.3
+
+
+def test_a_hand_beside_a_body_on_a_box_is_free() -> None:
+    joints = np.repeat(walk().poses.joints()[:1], 120, axis=0)
+    joints[60:] += np.array([0.0, 0.0, 0.6])
+    joints[:60, _HAND, 2] = 0.62
+    assert _probability(joints)[:55, CONTACTS.index("hand.L")].max() < 0.1

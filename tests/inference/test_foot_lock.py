@@ -13,7 +13,7 @@ from penumbra.inference.foot_lock import FootLockSettings, lock_feet, ramped
 from penumbra.inference.poses import Poses
 from penumbra.inference.settings import FootLock
 from penumbra.models.skeletons import BONE_NAMES, HINGES, JOINT_PARENTS, JOINTS
-from tests.walking import FEET, RATE, Walk, shaken, walk
+from tests.walking import FEET, RATE, Walk, raised, shaken, walk
 
 _ANKLES_AND_KNEES = [JOINTS.index(f"{name}.{side}") for name in ("knee", "ankle") for side in "LR"]
 _BUT_NEVER = [mode for mode in get_args(FootLock) if mode != "never"]
@@ -81,6 +81,35 @@ def test_no_heel_and_no_toe_is_below_the_floor(mode: FootLock, depth: float) -> 
     made = walk()
     sunk = Poses(made.poses.offsets, made.poses.root - (0.0, 0.0, depth), made.poses.rotations)
     assert _locked(made, sunk, mode).joints()[:, FEET, 2].min() > -0.01
+
+
+@pytest.mark.parametrize("mode", _BUT_NEVER)
+@pytest.mark.parametrize("height", [-2.0, -0.4, 0.5])
+def test_another_level_is_left_where_it_is(mode: FootLock, height: float) -> None:
+    made = raised(walk(), height, 60, 110)
+    poses = shaken(made.poses, drift=0.005)
+    joints = _locked(made, poses, mode).joints()
+    assert np.linalg.norm(joints - poses.joints(), axis=-1).max() < 0.2
+    assert _accelerations(joints).max() < 1.6 * _accelerations(poses.joints()).max()
+    feet = joints[:, FEET]
+    if mode == "auto":
+        ways = np.linalg.norm(np.diff(feet, axis=0), axis=-1)
+        # what stands for a few frames only is not held
+        assert np.quantile(ways[made.stands[1:] & made.stands[:-1]], 0.95) < 0.5e-3
+    upper = made.stands[62:108]
+    np.testing.assert_allclose(feet[62:108][upper][:, 2], height, atol=0.03)
+    assert np.abs(feet[:50][made.stands[:50]][:, 2]).max() < 1e-6
+
+
+def test_a_fall_past_the_floor_is_not_held_up() -> None:
+    made = walk(60, speed=0.001)
+    fall = -4.9 * np.maximum(made.times - 0.7, 0.0) ** 2
+    poses = Poses(made.poses.offsets, made.poses.root + fall[:, None] * (0.0, 0.0, 1.0), made.poses.rotations)
+    standing = np.where(made.times[:, None] < 0.7, [[0.95] * 4 + [0.0] * 2], 0.0)
+    locked = lock_feet(poses, Contacts(standing), made.times, made.present, "auto", FootLockSettings())
+    joints = locked.joints()
+    assert np.abs(joints - poses.joints()).max() < 0.15
+    assert _accelerations(joints).max() < 1.6 * _accelerations(poses.joints()).max()
 
 
 def test_grounding_brings_feet_to_the_floor_and_lets_them_slide(noisy: tuple[Walk, Poses]) -> None:
