@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from penumbra.inference.motion import Motion, bone_heads_and_tails
-from penumbra.inference.solve import Solution, SolveSettings, bone_confidence, solve
+from penumbra.inference.motion import rest_of
+from penumbra.inference.poses import Poses
+from penumbra.inference.solve import SolveSettings, bone_confidence, solve
 from penumbra.models.skeletons import BONE_NAMES, BONES, JOINT_PARENTS, JOINTS
 
 _T_POSE = {
@@ -16,7 +17,6 @@ _T_POSE = {
     "shoulder.L": (0.18, 0, 0), "elbow.L": (0.27, 0, 0), "wrist.L": (0.25, 0, 0), "index.L": (0.09, -0.03, 0),
     "pinky.L": (0.09, 0.03, 0), "thumb.L": (0.04, -0.05, 0), "nose": (0, -0.12, 0.05), "ear.L": (0.08, 0, 0.02),
 }  # fmt: skip
-_PRESENT = np.ones(1, bool)
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def t_pose() -> np.ndarray:
     return joints[None]
 
 
-def _solve(joints: np.ndarray) -> Solution:
-    lengths = np.linalg.norm(joints[0] - joints[0, list(JOINT_PARENTS)], axis=-1)
-    return solve(joints, np.full(joints.shape[:2], 0.9), np.ones(len(joints), bool), lengths, SolveSettings())
+def _solve(joints: np.ndarray, belief: float | np.ndarray = 0.9) -> Poses:
+    belief = np.broadcast_to(belief, joints.shape[:2])
+    return solve(joints, belief, np.ones(len(joints), bool), SolveSettings())
 
 
 def _angles(rotations: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -58,9 +58,10 @@ def _turn_below(joints: np.ndarray, joint: str, rotvec: tuple[float, float, floa
 def test_the_t_pose_is_the_rest(t_pose: np.ndarray) -> None:
     solved = _solve(t_pose)
     assert _angles(solved.rotations, np.array([1.0, 0, 0, 0])).max() < 0.5
-    feet = [BONE_NAMES.index("foot.L"), BONE_NAMES.index("foot.R")]
+    rest = rest_of(solved)
+    foot = BONE_NAMES.index("foot.L")
     measured = t_pose[0, JOINTS.index("toe.L")] - t_pose[0, JOINTS.index("ankle.L")]
-    np.testing.assert_allclose(solved.rest.tails[feet[0]] - solved.rest.heads[feet[0]], measured, atol=1e-6)
+    np.testing.assert_allclose(rest.tails[foot] - rest.heads[foot], measured, atol=1e-6)
 
 
 def test_a_turned_body_turns_every_bone_alike(t_pose: np.ndarray) -> None:
@@ -75,12 +76,11 @@ def test_forward_kinematics_gives_the_joints_back(t_pose: np.ndarray) -> None:
     posed = _turn_below(posed, "hip.R", (-0.8, 0.1, 0.0))
     posed = _turn_below(posed, "knee.R", (0.9, 0.0, 0.0))
     solved = _solve(posed)
-    sure = np.ones((1, len(BONES)))
-    motion = Motion(np.zeros(1), _PRESENT, solved.root, solved.rotations, sure, solved.rest, 30.0)
-    _, tails = bone_heads_and_tails(motion)
-    for index, bone in enumerate(BONES):
-        if bone.tail in JOINTS and not bone.name.startswith("hand"):
-            np.testing.assert_allclose(tails[0, index], posed[0, JOINTS.index(bone.tail)], atol=2e-3, err_msg=bone.name)
+    joints = solved.joints()
+    for bone in BONES:
+        if bone.tail in JOINTS:
+            place = JOINTS.index(bone.tail)
+            np.testing.assert_allclose(joints[0, place], posed[0, place], atol=2e-3, err_msg=bone.name)
 
 
 def test_a_bent_elbow_tells_the_upper_arms_twist(t_pose: np.ndarray) -> None:
@@ -133,8 +133,17 @@ def test_a_hand_that_is_not_believed_follows_the_forearm(t_pose: np.ndarray) -> 
     posed = _turn_below(t_pose, "wrist.R", (0.0, 0.0, 0.8))
     belief = np.full((1, len(JOINTS)), 0.9)
     belief[:, JOINTS.index("index.R")] = 0.0
-    lengths = np.linalg.norm(t_pose[0] - t_pose[0, list(JOINT_PARENTS)], axis=-1)
-    solved = solve(posed, belief, _PRESENT, lengths, SolveSettings())
+    solved = _solve(posed, belief)
     forearm, hand = (solved.rotations[:, BONE_NAMES.index(f"{name}.R")] for name in ("forearm", "hand"))
     assert _angles(hand, forearm).max() < 1e-3
     assert _angles(_solve(posed).rotations[:, BONE_NAMES.index("hand.R")], forearm).max() > 30.0
+
+
+def test_frames_without_the_subject_do_not_count(t_pose: np.ndarray) -> None:
+    joints = np.repeat(t_pose, 5, axis=0)
+    joints[1:3] *= 2.0
+    present = np.array([True, False, False, True, True])
+    solved = solve(joints, np.full(joints.shape[:2], 0.9), present, SolveSettings())
+    np.testing.assert_allclose(solved.joints()[present], joints[present], atol=1e-6)
+    with pytest.raises(ValueError, match="No frame"):
+        solve(joints, np.full(joints.shape[:2], 0.9), np.zeros(5, bool), SolveSettings())
