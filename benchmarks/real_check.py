@@ -4,7 +4,7 @@
         [--default LIFTER+REFINER] [--networks FOLDER]
 
 Every camera of Pose2Sim's two calibrated demos is lifted alone by BlazePose's own world landmarks, by the first lift, by
-S3 and by what the product takes by default.
+S3, by what the product takes by default, and by its fit of that to the footage.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..tools import fetch
 from ..training.metrics.position import errors
 from .blanking import LIMBS, Limb
 from .joint_errors import aligned
-from .real_methods import ASSUMED, DEFAULT, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
+from .real_methods import ASSUMED, DEFAULT, FIRST, FITTED, MEASURED, TRAINED, WORLD, answers, lenses
 from .real_overlay import Panel, draw_overlay
 from .real_views import (
     SCENES,
@@ -209,7 +209,20 @@ def figures(samples: Sequence[Sample]) -> list[Figure]:
                 rows = _shown(samples, lens, camera, blank=blank)
                 ours, theirs = (mean_aligned(_of(rows, method)) for method in (TRAINED, WORLD))
                 told.append(Figure(f"pa_{name}_{camera}_{lens}", ours, "mm", theirs))
-    return [*told, *_default_figures(samples)]
+    return [*told, *_default_figures(samples), *_fit_figures(samples)]
+
+
+def _fit_figures(samples: Sequence[Sample]) -> list[Figure]:
+    """The errors after the fit over those of the default before it, over all cameras: of all joints, and of the hidden."""
+    told = []
+    for lens in (MEASURED, ASSUMED):
+        for name, blank in (("clean", False), ("blanked", True)):
+            rows = _shown(samples, lens, "all", blank=blank)
+            before, after = (summary(_of(rows, method)) for method in (DEFAULT, FITTED))
+            for column, metric in enumerate(("mpjpe", "pa", "hidden_mpjpe", "hidden_pa")):
+                ratio = float(after[column]) / float(before[column])
+                told.append(Figure(f"fit_over_default_{metric}_{name}_{lens}", ratio, ""))
+    return told
 
 
 def _default_figures(samples: Sequence[Sample]) -> list[Figure]:
@@ -263,7 +276,7 @@ def _rows(samples: Sequence[Sample]) -> Iterator[tuple[str | float, ...]]:
                 s for s in inside if condition == s.condition or (condition == _EVERY_LIMB and s.condition != CLEAN)
             ]
             if camera == "all" or condition in {CLEAN, _EVERY_LIMB}:
-                for method in (WORLD, FIRST, TRAINED, DEFAULT):
+                for method in (WORLD, FIRST, TRAINED, DEFAULT, FITTED):
                     yield camera, condition, method, *summary(_of(these, method))
 
 

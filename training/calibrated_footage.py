@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from ..inference.camera import Camera
-from ..inference.lift import LiftSettings, combine, lift
+from ..inference.lift import combine, joint_belief
 from ..inference.pipeline import StageSettings, capture
 from ..inference.progress import finish
 from ..inference.reliability import ReliabilitySettings
-from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings, SubjectSettings
+from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings, LiftSettings, SubjectSettings
 from ..inference.sight import believed, sightings, swapped, uncrossed
 from ..inference.sightings import Sightings
 from ..inference.swaps import SwapSettings
@@ -134,4 +134,4 @@ def in_camera(joints: np.ndarray, camera: CalibratedCamera) -> np.ndarray:
 
 def joint_confidence(tracked: Track) -> np.ndarray:
     """`[T, 30]` confidence of the least sure landmark that each joint is made of."""
-    return lift(tracked.world, tracked.confidence, tracked.present, LiftSettings()).belief
+    return joint_belief(tracked.confidence) * tracked.present[:, None]
