@@ -10,7 +10,7 @@ import pytest
 from penumbra.benchmarks.blanking import LIMBS, blank_out, blanked
 from penumbra.benchmarks.joint_errors import aligned
 from penumbra.benchmarks.real_check import CLEAN, Sample, figures, painted, sections, summary
-from penumbra.benchmarks.real_methods import ASSUMED, DEFAULT, FIRST, MEASURED, TRAINED, WORLD, answers, lenses
+from penumbra.benchmarks.real_methods import ASSUMED, DEFAULT, FIRST, FITTED, MEASURED, TRAINED, WORLD, answers, lenses
 from penumbra.benchmarks.real_overlay import Panel, draw_overlay
 from penumbra.benchmarks.real_views import SCORED, View, in_camera, truth
 from penumbra.inference.body import rest_joints
@@ -83,7 +83,7 @@ def all_samples(ours: float, theirs: float, default: float = 45.0) -> list[Sampl
         for name in ("cam01", "cam02")
         for condition in (CLEAN, "left arm")
         for lens in (MEASURED, ASSUMED)
-        for method, error in ((WORLD, theirs), (FIRST, theirs), (TRAINED, ours), (DEFAULT, default))
+        for method, error in ((WORLD, theirs), (FIRST, theirs), (TRAINED, ours), (DEFAULT, default), (FITTED, 40.0))
     ]
 
 
@@ -154,7 +154,7 @@ def test_a_flawless_detector_is_flawless_by_every_method():
 
     found = answers(shot.track, lenses(shot)[MEASURED], {TRAINED: lifter, DEFAULT: lifter})
     index = [JOINTS.index(name) for name in ("wrist.L", "ankle.R", "knee.L", "shoulder.R")]
-    for joints in (found[FIRST], found[TRAINED], found[DEFAULT]):
+    for joints in (found[FIRST], found[TRAINED], found[DEFAULT], found[FITTED]):
         assert aligned(joints[:, index], goal[:, index], np.ones((_FRAMES, 4), bool)).max() < 15.0
     assert asked[0].seen.all()
     assert asked[0].rate == pytest.approx(60.0)
@@ -187,7 +187,7 @@ def test_verdicts_compare_with_the_detectors_own_landmarks():
 
 
 def test_the_default_may_err_no_more_than_s3_in_any_camera():
-    found = {figure.name: figure for figure in figures(all_samples(50.0, 60.0))[8:]}
+    found = {figure.name: figure for figure in figures(all_samples(50.0, 60.0))[8:] if "fit" not in figure.name}
     assert len(found) == 2 * 2 * 3 * 2
     assert found["default_over_s3_mpjpe_clean_cam01_measured"].value == pytest.approx(0.9)
     assert found["default_over_s3_pa_blanked_cam02_assumed"].verdict == "ok"
@@ -197,6 +197,12 @@ def test_the_default_may_err_no_more_than_s3_in_any_camera():
     # the default is S3 itself
     same = figures(all_samples(50.0, 60.0, default=50.0))[8:]
     assert {figure.verdict for figure in same} == {"ok", "told"}
+
+
+def test_the_fit_is_told_beside_what_it_starts_from():
+    found = {figure.name: figure.value for figure in figures(all_samples(50.0, 60.0, default=50.0))}
+    assert found["fit_over_default_pa_clean_measured"] == pytest.approx(0.8)
+    assert found["fit_over_default_hidden_mpjpe_blanked_assumed"] == pytest.approx(0.8)
 
 
 def test_a_summary_leaves_out_what_is_not_known():
