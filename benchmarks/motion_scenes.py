@@ -19,6 +19,7 @@ from ..models.skeletons import BONES, JOINTS
 from ..training.cameras import CameraVariety
 from ..training.clips import RATE, Clip
 from ..training.detector import DetectorModel, typical
+from ..training.hinge_rest import hinge_rest
 from ..training.occlusion import Protocol, joint_hidden, stream
 from ..training.trials import Trial, believe, choose, film, occlude
 from .occlusion_suite import gate
@@ -33,7 +34,8 @@ _FLOW = 1
 class Scene:
     """One window of one clip before one still camera; T frames at `training.clips.RATE`.
 
-    trial: what the detector saw. truth: the motion in the clip's own world, told from a rest pose on flat soles.
+    trial: what the detector saw. truth: the motion in the clip's own world, told from a rest pose on flat soles
+    whose limbs fold about the product's hinges.
     joints: `[T, 30, 3]` its joints in that world. view: the camera in that world.
     """
 
@@ -86,7 +88,9 @@ def scenes(clips: Sequence[Clip], count: int, model: DetectorModel | None = None
 
 def _scene(clip: Clip, window: slice, camera: int, model: DetectorModel) -> Scene:
     trial, cameras = film(clip, window, camera, "own", model, STILL)
-    truth = flat_soled(Poses(clip.offsets, clip.root[window].astype(float), clip.rotations[window]))
+    # the whole clip tells how its rig is turned at rest
+    truth = flat_soled(hinge_rest(Poses(clip.offsets, clip.root.astype(float), clip.rotations)))
+    truth = Poses(truth.offsets, truth.root[window], truth.rotations[window])
     view = View(np.swapaxes(cameras.rotations[0], -1, -2).astype(float), cameras.positions[0].astype(float))
     return Scene(trial, truth, truth.joints(), view)
 

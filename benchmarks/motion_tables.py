@@ -170,7 +170,9 @@ def remarks(outcome: Outcome, side: str) -> list[str]:
         ),
         (
             "Swing and twist: of rotations relative to the parents, as they are keyed, arms and legs (upper, lower, hand, foot), "
-            "bones that are in sight; feet are compared by their soles. So a parent's wrong twist swings what hangs on it; `in_"
+            "bones that are in sight; feet are compared by their soles, and limbs from a rest pose in which they fold about the "
+            "product's hinges: rigs disagree on how arms are turned about their length in the T-pose, which is a convention and "
+            "one turn a clip (`training/hinge_rest.py`). So a parent's wrong twist swings what hangs on it; `in_"
             "space` compares where bones point and how they are turned in the world."
         ),
         "Speed: frames per second of processor time on one core, all stages after the lift.",
