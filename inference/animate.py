@@ -1,6 +1,6 @@
 """From a lifted subject to motion on the floor: every stage between the lift and the take's end.
 
-place ─► world ─► solve ─► contacts ─► fit ─► smooth ─► lock
+place ─► world ─► solve ─► contacts ─► fit ─► wrists ─► smooth ─► lock
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .settings import CameraSettings, LiftSettings, MotionSettings
 from .smoothing import SmoothingSettings, smooth
 from .solve import SolveSettings, bone_confidence, solve
 from .world import World, WorldSettings, world_view
+from .wrists import WristSettings, likely_wrists
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class AnimateSettings:
     solve: SolveSettings = field(default_factory=SolveSettings)
     contacts: ContactSettings = field(default_factory=ContactSettings)
     fit: FitSettings = field(default_factory=FitSettings)
+    wrists: WristSettings = field(default_factory=WristSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     lock: FootLockSettings = field(default_factory=FootLockSettings)
 
@@ -84,7 +86,8 @@ def animate(
     yield Progress("solve", 5, SOLVING, "Setting the feet down")
     confidence = bone_confidence(observed.confidence)
     strength = replace(settings.smoothing, strength=motion.smoothing)
-    smoothed = smooth(fitted.poses, confidence, standing, observed.times, observed.present, strength)
+    likely = likely_wrists(fitted.poses, _sigma(observed), settings.wrists)
+    smoothed = smooth(likely, confidence, standing, observed.times, observed.present, strength)
     locked = lock_feet(smoothed, standing, observed.times, observed.present, motion.foot_lock, settings.lock)
     final = _held(hinged(locked), observed.present)
     stages = {"lift": lifted, "solve": solved, "fit": fitted.poses, "smooth": smoothed, "lock": final}
@@ -117,8 +120,14 @@ def _placed(
 
 
 def _contacts(poses: Poses, observed: Observed, settings: AnimateSettings) -> Contacts:
-    sigma = np.sqrt((observed.spread**2).mean(axis=-1))
-    return contacts(poses.joints(), sigma, observed.confidence, observed.times, observed.present, settings.contacts)
+    return contacts(
+        poses.joints(), _sigma(observed), observed.confidence, observed.times, observed.present, settings.contacts
+    )
+
+
+def _sigma(observed: Observed) -> np.ndarray:
+    """`[T, 30]` metres, one standard deviation for each joint."""
+    return np.sqrt((observed.spread**2).mean(axis=-1))
 
 
 def _fitted(

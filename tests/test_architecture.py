@@ -74,6 +74,7 @@ STAGES = {
     "smoothing",
     "foot_lock",
     "hinges",
+    "wrists",
 }
 """Modules of `inference` that do work; `retarget` and `scene` take its types only."""
 TYPES_ONLY = {"retarget", "scene"}
