@@ -9,26 +9,26 @@ def solve_block_tridiagonal(diagonal: np.ndarray, off: np.ndarray, right: np.nda
     """`[T, n]` solution of the symmetric positive definite system of T moments with n unknowns each.
 
     diagonal: `[T, n, n]`, each moment with itself. off: `[T-1, n, n]`, each moment (rows) with the next (columns); the
-    other half is its transpose. right: `[T, n]`. Cost grows with T n³ (block elimination; Golub and Van Loan, Matrix
+    other half is its transpose. right: `[T, n]`, or `[T, n, K]` for K solutions at once. Cost grows with T n³ (block elimination; Golub and Van Loan, Matrix
     Computations, 4.5). Raises ValueError where the shapes do not fit, numpy's LinAlgError where the system has no solution.
     """
     _check(diagonal, off)
-    if right.shape != diagonal.shape[:2]:
+    if right.shape[:2] != diagonal.shape[:2] or right.ndim > 3:
         raise ValueError(f"The right-hand side is {right.shape} where {diagonal.shape[:2]} belongs.")
-    count = len(diagonal)
-    result = np.array(right, float)
+    count, size = diagonal.shape[:2]
+    result = np.array(right if right.ndim == 3 else right[..., None], float)
     toward = np.empty(off.shape)
     pivot = diagonal[0] if count else None
     for moment in range(count - 1):
-        both = np.linalg.solve(pivot, np.concatenate([off[moment], result[moment, :, None]], axis=1))
-        toward[moment], result[moment] = both[:, :-1], both[:, -1]
+        both = np.linalg.solve(pivot, np.concatenate([off[moment], result[moment]], axis=1))
+        toward[moment], result[moment] = both[:, :size], both[:, size:]
         pivot = diagonal[moment + 1] - off[moment].T @ toward[moment]
         result[moment + 1] -= off[moment].T @ result[moment]
     if count:
         result[-1] = np.linalg.solve(pivot, result[-1])
     for moment in range(count - 2, -1, -1):
         result[moment] -= toward[moment] @ result[moment + 1]
-    return result
+    return result.reshape(right.shape)
 
 
 def inverse_blocks(diagonal: np.ndarray, off: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """The robust fit: one body, over the whole clip, to everything that is known of it.
 
 The first half of 3DNBF (Zhang et al., ICCV 2023) at the level of key points: every point is explained by the body or by
-clutter, two starts are tried, the best so far is kept, and it is taken only where it is better than the start. NumPy
-alone; Gauss-Newton steps on a system in which every frame meets only its neighbors.
+clutter, two starts are tried, and the better is taken, only where it is better than the start. NumPy alone;
+Gauss-Newton steps on a system in which every frame meets only its neighbors and the body's sizes.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..models.skeletons import POINT_JOINTS, POINTS
 from . import rotations as rot
 from . import turns
 from .camera import View
 from .contacts import FEET, Contacts
+from .errors_together import open_correlations, pulled_apart
 from .fit_equations import Equations
 from .fit_terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
 from .kinematics import State, lever_arms
@@ -25,28 +27,45 @@ from .poses import Poses
 from .standing import standing_places
 
 _RATE = 30.0
+_NEAREST = 0.3
+# Belief from which a point tells how large errors are.
+_BELIEVED = 0.5
+# Parts of a step that are tried before a way down is given up.
+_SHARES = (1.0, 0.5, 0.25)
 
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How the fit weighs what it knows; lengths in metres.
+    """How the fit weighs what it knows; lengths in metres. Tried on films of validation and training clips.
 
-    steps: of Gauss and Newton, for each start. together: neighboring frames that err alike, and so count as one. point:
-    usual error of a point, on the body. clutter: density of clutter as a share of the body's highest. stray: by which
-    the lifter's error changes from a frame to the next, at 30 frames a second. unknown: standard deviation of a joint
-    whose lifter tells none; least, most: of any. path_stray: as stray, of the pelvis. hinge, backwards, reach: in radians. stand:
-    how exactly a standing foot keeps to its place. damping: what holds back turns that nothing tells. turn: radians, the
-    longest step of a bone.
+    steps: of Gauss and Newton at most, for each start. enough: fall of the energy a frame below which it stops.
+    alone, memory: the lifter's errors are a process that forgets; what one frame says by itself, and for how many frames, at 30 a
+    second, an error lasts. known: how far the measured correlations of its errors are believed. unknown: standard
+    deviation of a joint whose lifter tells none; least, most: of any.
+    points: what one frame's points say, since neighboring frames err alike. share: a point's usual error, as a share of how
+    far points and lifted body usually lie apart; point_least, point_most: of that error. doubt: how much greater it is of
+    a point that is not believed. clutter: density of clutter as a share of the body's highest.
+    size: spread of the logarithm of a bone's true length about the start's. path_alone: what one frame says of the path.
+    path_stray: by which the pelvis strays from it in a frame. hinge, backwards, reach: in radians. stand: how exactly a
+    standing foot keeps to its place. damping: what holds back turns that nothing tells. turn: radians, the longest step of a bone.
     """
 
     steps: int = 6
-    together: float = 10.0
-    point: float = 0.034
-    clutter: float = 0.011
-    stray: float = 0.02
+    enough: float = 0.001
+    alone: float = 0.07
+    memory: float = 10.0
+    known: float = 0.9
     unknown: float = 0.15
     least: float = 0.01
-    most: float = 0.05
+    most: float = 0.3
+    points: float = 0.1
+    share: float = 0.7
+    point_least: float = 0.01
+    point_most: float = 0.05
+    doubt: float = 3.0
+    clutter: float = 0.011
+    size: float = 0.08
+    path_alone: float = 0.1
     path_stray: float = 0.02
     hinge: float = 0.1
     backwards: float = 0.03
@@ -60,7 +79,7 @@ class FitSettings:
 class Fitted:
     """What the fit made of a start.
 
-    poses: after the fit, or the start's where that was not worse. clutter: `[T, 25]` probability that a point is not the
+    poses: after the fit, with its body's sizes, or the start's where that was not worse. clutter: `[T, 25]` probability that a point is not the
     body's: hidden, or seen wrong; 1 where the subject is absent. energy, start_energy: after and before, the less the
     better. mirrored: whether the start with limbs mirrored in depth won.
     """
@@ -79,100 +98,123 @@ def fit(
 
     start: T frames, as they were solved; its root is the path on which the subject was placed. path_sigma: `[T, 3]` metres
     by which that may be off, camera axes. observed: its joints and spread in metres of the body's own size. Absent frames
-    keep their start.
+    keep their start's turns and place. Raises SetupError where the extension's data is damaged.
     """
     here = observed.present
     clutter = np.ones(observed.belief.shape)
     if not here.any():
         return Fitted(start, clutter, 0.0, 0.0, mirrored=False)
-    view = View(view.rotations[here], view.positions[here])
-    terms = _terms(start, path_sigma, observed, view, contacts, settings)
-    first = State.of(start.offsets, start.root[here], np.ascontiguousarray(turns.to_matrix(start.rotations[here])))
-    before = _energy(first, terms)
-    best, energy = _descend(first, terms, settings)
-    other = mirrored_limbs(best, view, lambda state: _energies(state, terms))
+    problem = problem_of(start, path_sigma, observed, view, contacts, settings)
+    first = state_of(start, here)
+    before = problem.energy(first)
+    best = _descended(first, problem, settings)
+    other = mirrored_limbs(best, problem.view, problem.energies)
     won = False
     if other is not None:
-        rival, rival_energy = _descend(other, terms, settings)
-        won = rival_energy < energy
-        best, energy = (rival, rival_energy) if won else (best, energy)
-    points = next(term for term in terms if isinstance(term, PointTerm))
-    clutter[here] = 1.0 - points.explained(best)
+        rival = _descended(other, problem, settings)
+        won = problem.energy(rival) < problem.energy(best)
+        best = rival if won else best
+    return fitted(start, best, problem, here, before, mirrored=won)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a fit weighs, for the frames in which the subject is present. size: spread of the logarithms of sizes."""
+
+    terms: Sequence[Term]
+    points: PointTerm
+    view: View
+    size: float
+
+    def energies(self, state: State) -> np.ndarray:
+        """`[T]`, the terms' sum in every frame."""
+        return np.sum([term.energy(state) for term in self.terms], axis=0)
+
+    def energy(self, state: State) -> float:
+        """The whole clip's energy and the body's."""
+        return float(self.energies(state).sum() + 0.5 * np.sum(state.sizes**2) / self.size**2)
+
+
+def state_of(poses: Poses, here: np.ndarray) -> State:
+    """The state of the frames `here` `[T]` bool of a motion."""
+    return State.of(poses.offsets, poses.root[here], np.ascontiguousarray(turns.to_matrix(poses.rotations[here])))
+
+
+def fitted(start: Poses, best: State, problem: Problem, here: np.ndarray, before: float, *, mirrored: bool) -> Fitted:
+    """The better of a start, whose energy was `before`, and of what was made of its frames `here`."""
+    energy = problem.energy(best)
+    clutter = np.ones((len(here), len(POINTS)))
+    clutter[here] = 1.0 - problem.points.explained(best)
     if energy >= before:
         return Fitted(start, clutter, before, before, mirrored=False)
     root, rotations = start.root.copy(), start.rotations.astype(float)
     root[here], rotations[here] = best.root, rot.from_matrix(best.matrices)
-    return Fitted(Poses(start.offsets, root, rot.continuous(rotations)), clutter, energy, before, won)
+    return Fitted(Poses(best.offsets, root, rot.continuous(rotations)), clutter, energy, before, mirrored)
 
 
-def _descend(state: State, terms: Sequence[Term], settings: FitSettings) -> tuple[State, float]:
-    """The best state on the way down from `state`, and its energy."""
-    best, energy = state, _energy(state, terms)
+def _descended(state: State, problem: Problem, settings: FitSettings) -> State:
+    """The state at the end of the way down from `state`."""
+    energy = problem.energy(state)
     for _ in range(settings.steps):
         equations = Equations(len(state.root))
         arms = lever_arms(state)
-        for term in terms:
+        for term in problem.terms:
             term.add(state, arms, equations)
-        step = equations.step(settings.damping)
+        step, grown = equations.step(settings.damping, state.sizes, settings.size)
         size = np.linalg.norm(step[:, 3:].reshape(len(step), -1, 3), axis=-1)
         shorter = np.minimum(1.0, settings.turn / np.maximum(size, 1e-9))
         step[:, 3:] *= np.repeat(shorter, 3, axis=1)
-        state = state.moved(step)
-        now = _energy(state, terms)
-        if now < energy:
-            best, energy = state, now
-    return best, energy
+        tried = (state.moved(share * step, share * grown) for share in _SHARES)
+        better = next(((other, now) for other in tried if (now := problem.energy(other)) < energy), None)
+        if better is None:
+            break
+        fell = energy - better[1]
+        state, energy = better
+        if fell < settings.enough * len(state.root):
+            break
+    return state
 
 
-def _energies(state: State, terms: Sequence[Term]) -> np.ndarray:
-    """`[T]`, the terms' sum in every frame."""
-    return np.sum([term.energy(state) for term in terms], axis=0)
-
-
-def _energy(state: State, terms: Sequence[Term]) -> float:
-    return float(_energies(state, terms).sum())
-
-
-def _terms(
+def problem_of(
     start: Poses,
     path_sigma: np.ndarray,
     observed: Observed,
     view: View,
     contacts: Contacts,
     settings: FitSettings,
-) -> list[Term]:
+) -> Problem:
+    """What is known of the present frames; arguments as of `fit`."""
     here = observed.present
+    view = View(view.rotations[here], view.positions[here])
     root = start.root[here]
     # what may change between two frames grows with the time between them
-    gap = np.maximum(np.diff(observed.times[here]) * _RATE, 1e-3)[:, None]
-    spread = np.nan_to_num(observed.spread[here], nan=settings.unknown)
-    spread = np.clip(spread, settings.least, settings.most)
-    depth = np.maximum(view.to_camera(root[:, None])[:, 0, 2], 0.3)
-    shape = (len(gap), *spread.shape[1:])
+    gap = np.maximum(np.diff(observed.times[here]) * _RATE, 1e-3)
+    spread = np.clip(np.nan_to_num(observed.spread[here], nan=settings.unknown), settings.least, settings.most)
     sigma = np.maximum(path_sigma[here], settings.least)
     turned = view.rotations / sigma[:, None]
     standing = standing_places(start, contacts, observed.times)
-    return [
-        LifterTerm(
-            observed.joints[here],
-            view,
-            1.0 / (settings.together * spread**2),
-            np.broadcast_to(1.0 / (gap[..., None] * settings.stray**2), shape),
-        ),
-        PathTerm(
-            root,
-            turned @ np.swapaxes(turned, 1, 2) / settings.together,
-            np.broadcast_to(1.0 / (gap * settings.path_stray**2), (len(gap), 3)),
-        ),
-        PointTerm(
-            observed.slopes[here],
-            np.clip(observed.belief[here], 0.0, 0.98),
-            view,
-            settings.point / depth,
-            settings.clutter,
-            1.0 / settings.together,
-        ),
+    points = _points(start, observed, view, settings)
+    apart = pulled_apart(open_correlations(), settings.known)
+    terms = [
+        LifterTerm(observed.joints[here], view, spread, apart, settings.alone, settings.memory / (2.0 * gap)),
+        PathTerm(root, turned @ np.swapaxes(turned, 1, 2) * settings.path_alone, 1.0 / (gap * settings.path_stray**2)),
+        points,
         HingeTerm(settings.hinge**-2, settings.backwards**-2),
         ReachTerm(settings.reach**-2),
         StandTerm(standing[here], contacts.probability[here, FEET] / settings.stand**2),
     ]
+    return Problem(terms, points, view, settings.size)
+
+
+def _points(start: Poses, observed: Observed, view: View, settings: FitSettings) -> PointTerm:
+    """The points of the present frames; their usual error is told by how far from the lifted body they lie."""
+    here = observed.present
+    belief, slopes = np.clip(observed.belief[here], 0.0, 0.98), observed.slopes[here]
+    places = view.to_camera(start.joints()[here][:, list(POINT_JOINTS)])
+    depth = np.maximum(places[..., 2:], _NEAREST)
+    apart = np.linalg.norm(places[..., :2] - slopes * depth, axis=-1)[belief >= _BELIEVED]
+    usual = np.median(apart) if apart.size else np.inf
+    error = np.clip(settings.share * usual, settings.point_least, settings.point_most)
+    own = error * (1.0 + settings.doubt * (1.0 - belief))
+    away = np.maximum(view.to_camera(start.root[here][:, None])[..., 2], _NEAREST)
+    return PointTerm(slopes, belief, view, own / away, settings.clutter, settings.points)

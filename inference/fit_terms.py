@@ -35,41 +35,62 @@ class Term(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LifterTerm:
-    """The lifter's posterior: its joints are off by its spread, and by nearly the same from a frame to the next.
+    """The lifter's posterior: its joints are off by its spread, joints together, and by nearly the same for a while.
 
-    joints: `[T, 30, 3]` metres about the pelvis, camera axes. view: of the camera. weight: `[T, 30, 3]` inverse variances of
-    a frame by itself. change: `[T-1, 30, 3]` inverse variances of what the error changes by.
+    joints: `[T, 30, 3]` metres about the pelvis, camera axes. view: of the camera. spread: `[T, 30, 3]` metres along the same
+    axes. apart: `[3, N, 30]` for each axis what turns errors in spreads into N that are independent of each other. alone: weight
+    of a frame by itself. change: `[T-1]` weight of what the error changes by. The error is a process of Ornstein and Uhlenbeck.
     """
 
     joints: np.ndarray
     view: View
-    weight: np.ndarray
+    spread: np.ndarray
+    apart: np.ndarray
+    alone: float
     change: np.ndarray
 
     def energy(self, state: State) -> np.ndarray:
         """See `Term`."""
         off = self._off(state)
-        energy = 0.5 * (self.weight * off**2).sum(axis=(1, 2))
-        energy[1:] += 0.5 * (self.change * np.diff(off, axis=0) ** 2).sum(axis=(1, 2))
+        energy = 0.5 * self.alone * (self._apart(off / self.spread) ** 2).sum(axis=1)
+        change = self._apart(np.diff(off, axis=0) / self._between())
+        energy[1:] += 0.5 * self.change * (change**2).sum(axis=1)
         return energy
 
     def add(self, state: State, arms: np.ndarray, equations: Equations) -> None:
         """See `Term`."""
-        count = len(arms)
-        rows = (np.swapaxes(self.view.rotations, 1, 2)[:, None] @ arms).reshape(count, -1, arms.shape[-1])
-        off = self._off(state).reshape(count, -1)
-        equations.add(3, rows, off, self.weight.reshape(count, -1))
-        equations.add_pairs(3, rows, off, self.change.reshape(count - 1, off.shape[1]))
+        off = self._off(state)
+        rows = np.swapaxes(self.view.rotations, 1, 2)[:, None] @ arms
+        alone = self._apart(off / self.spread)
+        equations.add(3, self._apart(rows / self.spread[..., None]), alone, np.full(alone.shape, self.alone))
+        between = self._between()
+        equations.add_pairs(
+            3,
+            self._apart(rows[:-1] / between[..., None]),
+            self._apart(rows[1:] / between[..., None]),
+            self._apart(np.diff(off, axis=0) / between),
+            self.change,
+        )
 
     def _off(self, state: State) -> np.ndarray:
         return state.joints @ self.view.rotations - self.joints
+
+    def _between(self) -> np.ndarray:
+        return np.sqrt((self.spread[1:] ** 2 + self.spread[:-1] ** 2) / 2)
+
+    def _apart(self, values: np.ndarray) -> np.ndarray:
+        """`[T, 3 N, ...]` of `[T, 30, 3, ...]`."""
+        parts = [
+            np.tensordot(apart, values[:, :, axis], (1, 1)).swapaxes(0, 1) for axis, apart in enumerate(self.apart)
+        ]
+        return np.concatenate(parts, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PathTerm:
     """The pelvis keeps near the path `[T, 3]` that it was placed on, world axes, and goes along with it.
 
-    weight: `[T, 3, 3]` inverse covariances in world axes. change: `[T-1, 3]` inverse variances of what it strays by from
+    weight: `[T, 3, 3]` inverse covariances in world axes. change: `[T-1]` inverse variances of what it strays by from
     a frame to the next.
     """
 
@@ -81,7 +102,7 @@ class PathTerm:
         """See `Term`."""
         off = state.root - self.path
         energy = 0.5 * np.einsum("ta,tab,tb->t", off, self.weight, off)
-        energy[1:] += 0.5 * (self.change * np.diff(off, axis=0) ** 2).sum(axis=1)
+        energy[1:] += 0.5 * self.change * (np.diff(off, axis=0) ** 2).sum(axis=1)
         return energy
 
     def add(self, state: State, arms: np.ndarray, equations: Equations) -> None:  # noqa: ARG002 - as all terms
@@ -90,14 +111,15 @@ class PathTerm:
         # the covariance's root turns its own axes into rows of weight one
         rows = np.swapaxes(np.linalg.cholesky(self.weight), 1, 2)
         equations.add(0, rows, (rows @ off[..., None])[..., 0], np.ones_like(off))
-        equations.add_pairs(0, np.broadcast_to(np.eye(3), (len(off), 3, 3)), off, self.change)
+        rows = np.broadcast_to(np.eye(3), (len(off) - 1, 3, 3))
+        equations.add_pairs(0, rows, rows, np.diff(off, axis=0), self.change)
 
 
 @dataclass(frozen=True, slots=True)
 class PointTerm:
     """Every seen point is explained by the body, with a normal error, or by clutter, which may be anywhere.
 
-    slopes: `[T, 25, 2]`, rays of the points. belief: `[T, 25]`, the prior of the body. view: of the camera. sigma: `[T]`
+    slopes: `[T, 25, 2]`, rays of the points. belief: `[T, 25]`, the prior of the body. view: of the camera. sigma: `[T, 25]`
     slopes, the points' usual error. clutter: density of clutter as a share of the body's highest. weight: of one frame's
     point, since errors of neighboring frames are alike. After the outlier process of 3DNBF (Zhang et al., ICCV 2023),
     for points in place of features.
@@ -126,21 +148,21 @@ class PointTerm:
         body, clutter = self._likelihoods(off)
         share = self.weight * body / (body + clutter)
         count = len(arms)
-        whole = np.empty((count, len(_POINTS), 3, FREE))
+        whole = np.empty((count, len(_POINTS), 3, 3 + arms.shape[-1]))
         whole[..., :3] = np.eye(3)
         whole[..., 3:] = arms[:, _POINTS]
         whole = np.swapaxes(self.view.rotations, 1, 2)[:, None] @ whole
-        scale = 1.0 / (depth * self.sigma[:, None])
+        scale = 1.0 / (depth * self.sigma)
         rows = (whole[:, :, :2] - seen[..., None] * whole[:, :, 2:]) * scale[..., None, None]
         weight = np.repeat(share, 2, axis=1)
-        equations.add(0, rows.reshape(count, -1, FREE), off.reshape(count, -1), weight)
+        equations.add(0, rows.reshape(count, off[0].size, -1), off.reshape(count, -1), weight)
 
     def _off(self, state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Errors `[T, 25, 2]` in sigmas, slopes `[T, 25, 2]` and depths `[T, 25]` of the body's points."""
         places = self.view.to_camera(state.joints[:, _POINTS] + state.root[:, None])
         depth = np.maximum(places[..., 2], _NEAREST)
         seen = places[..., :2] / depth[..., None]
-        return (seen - self.slopes) / self.sigma[:, None, None], seen, depth
+        return (seen - self.slopes) / self.sigma[..., None], seen, depth
 
     def _likelihoods(self, off: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         body = self.belief * np.exp(-0.5 * (off**2).sum(axis=-1))
@@ -213,11 +235,11 @@ class StandTerm:
     def add(self, state: State, arms: np.ndarray, equations: Equations) -> None:
         """See `Term`."""
         count = len(arms)
-        rows = np.empty((count, len(_FEET), 3, FREE))
+        rows = np.empty((count, len(_FEET), 3, 3 + arms.shape[-1]))
         rows[..., :3] = np.eye(3)
         rows[..., 3:] = arms[:, _FEET]
         off = self._off(state).reshape(count, -1)
-        equations.add(0, rows.reshape(count, -1, FREE), off, np.repeat(self.weight, 3, axis=1))
+        equations.add(0, rows.reshape(count, off.shape[1], -1), off, np.repeat(self.weight, 3, axis=1))
 
     def _off(self, state: State) -> np.ndarray:
         return state.joints[:, _FEET] + state.root[:, None] - self.places

@@ -34,11 +34,11 @@ def mirrored_limbs(state: State, view: View, energies: Callable[[State], np.ndar
     for limb in _LIMBS:
         bones = [BONE_NAMES.index(bone) for bone, _, _ in limb]
         other = _mirrored(state, view, limb)
-        gain = usual - energies(State.of(state.offsets, state.root, other))
+        gain = usual - energies(State.of(state.offsets, state.root, other, state.sizes))
         chosen = _course(gain)
         matrices[np.ix_(chosen, bones)] = other[np.ix_(chosen, bones)]
         any_changed |= bool(chosen.any())
-    return State.of(state.offsets, state.root, matrices) if any_changed else None
+    return State.of(state.offsets, state.root, matrices, state.sizes) if any_changed else None
 
 
 def _mirrored(state: State, view: View, limb: tuple[tuple[str, str, str], ...]) -> np.ndarray:

@@ -12,7 +12,8 @@ from penumbra.inference import rotations as rot
 from penumbra.inference.contacts import Contacts
 from penumbra.inference.fit import FitSettings, Fitted, fit
 from penumbra.inference.poses import Poses
-from penumbra.models.skeletons import BONE_NAMES, JOINT_PARENTS, POINTS
+from penumbra.inference.sizes import GROUPS, resized
+from penumbra.models.skeletons import BONE_NAMES, JOINT_PARENTS, JOINTS, POINTS, partners
 from tests.fitting import Told, errors, joint, told, turned
 from tests.walking import FEET, shaken
 
@@ -47,6 +48,33 @@ def test_bones_keep_one_length_through_the_clip() -> None:
     joints = _fit(made, shaken(made.truth, turn=0.1, way=0.03)).poses.joints()
     lengths = np.linalg.norm(joints - joints[:, JOINT_PARENTS], axis=-1)[:, 1:]
     assert np.ptp(lengths, axis=0).max() < 1e-9
+
+
+@pytest.mark.parametrize("group", ["thigh", "upper_arm", "trunk"])
+def test_a_body_that_was_measured_wrongly_is_put_right(group: str) -> None:
+    made = told(60)
+    sizes = np.zeros(len(GROUPS))
+    sizes[list(GROUPS).index(group)] = -0.12
+    start = replace(made.truth, offsets=resized(made.truth.offsets, sizes))
+    found = _fit(made, start)
+    joints = [JOINTS.index(f"{name}.L") if f"{name}.L" in JOINTS else JOINTS.index(name) for name in GROUPS[group]]
+    lengths = [np.linalg.norm(poses.offsets[joints], axis=-1).sum() for poses in (found.poses, made.truth)]
+    assert lengths[0] == pytest.approx(lengths[1], rel=0.03)
+    np.testing.assert_allclose(found.poses.offsets[partners(JOINTS)] * [-1, 1, 1], found.poses.offsets, atol=1e-9)
+
+
+def test_a_joint_that_is_not_seen_goes_along_with_those_that_are() -> None:
+    made = told()
+    slopes, belief = made.observed.slopes.copy(), made.observed.belief.copy()
+    joints, spread = made.observed.joints.copy(), made.observed.spread.copy()
+    # the lifter leans the upper body away; the hidden arm leans with it
+    arm = [joint(f"{name}.L") for name in ("elbow", "wrist", "index", "pinky", "thumb")]
+    belief[:, [POINTS.index(JOINTS[number]) for number in arm]] = 0.0
+    spread[:, arm] = 0.1
+    up = [number for number, name in enumerate(JOINTS) if joints[0, number, 1] < -0.1]
+    joints[:, up, 0] += 0.05
+    found = _fit(_seen(made, slopes=slopes, belief=belief, joints=joints, spread=spread), made.truth)
+    assert errors(found.poses, made.truth)[:, arm[0]].mean() < 0.04
 
 
 def test_a_confident_wrong_point_is_clutter_and_does_not_pull() -> None:
@@ -122,7 +150,7 @@ def test_knees_bent_backwards_are_brought_back() -> None:
     made = told()
     start = turned(made.truth, "shin.L", (-0.9, 0.0, 0.0))
     joints = (start.joints() - start.root[:, None]) @ made.view.rotations[0]
-    found = _fit(_seen(made, joints=joints), start)
+    found = _fit(_seen(made, joints=joints, spread=2 * made.observed.spread), start)
     assert _knee(start).min() < -0.3
     assert _knee(found.poses).min() > -0.1
 
@@ -134,7 +162,7 @@ def test_standing_feet_keep_their_place() -> None:
     slopes = made.observed.slopes + 0.004 * np.random.default_rng(2).standard_normal(made.observed.slopes.shape)
     start = shaken(made.truth, turn=0.03, way=0.01)
     slid = [_slide(_fit(_seen(one, slopes=slopes), start).poses, made) for one in (made, loose)]
-    assert slid[0] < 0.7 * slid[1]
+    assert slid[0] < 0.8 * slid[1]
 
 
 def test_it_is_the_same_each_time() -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from penumbra.inference import turns
+from penumbra.inference.errors_together import open_correlations, pulled_apart
 from penumbra.inference.fit_equations import Equations
 from penumbra.inference.fit_terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
 from penumbra.inference.kinematics import FREE, State, lever_arms
-from penumbra.models.skeletons import BONE_NAMES, JOINTS
+from penumbra.inference.sizes import GROUPS
+from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS
 from tests.fitting import Told, told
 
 _COUNT = 4
@@ -18,19 +20,24 @@ _STEP = 1e-6
 
 def _term(name: str, made: Told, random: np.random.Generator) -> Term:
     shape = (_COUNT, len(JOINTS), 3)
-    change = random.uniform(1, 50, (_COUNT - 1, len(JOINTS), 3))
     square = random.standard_normal((_COUNT, 3, 3))
     covariance = square @ np.swapaxes(square, 1, 2) + np.eye(3)
+    change = random.uniform(1, 5, _COUNT - 1)
     return {
         "lifter": LifterTerm(
-            made.observed.joints + 0.1 * random.standard_normal(shape), made.view, random.uniform(1, 50, shape), change
+            made.observed.joints + 0.02 * random.standard_normal(shape),
+            made.view,
+            random.uniform(0.02, 0.1, shape),
+            pulled_apart(open_correlations(), 0.9),
+            0.1,
+            change,
         ),
-        "path": PathTerm(made.truth.root + 0.1, 10 * covariance, change[:, 0]),
+        "path": PathTerm(made.truth.root + 0.1, 10 * covariance, change),
         "points": PointTerm(
             made.observed.slopes + 0.003 * random.standard_normal(made.observed.slopes.shape),
             random.uniform(0.2, 0.95, made.observed.belief.shape),
             made.view,
-            np.full(_COUNT, 0.005),
+            np.full((_COUNT, len(POINTS)), 0.005),
             0.1,
             0.7,
         ),
@@ -57,12 +64,17 @@ def test_derivatives_are_those_of_the_energy(name: str, seed: int) -> None:
     term = _term(name, made, random)
     equations = Equations(_COUNT)
     term.add(state, lever_arms(state), equations)
+    # steps that are held back by so much go down the gradient
     held = 1e12
-    gradient = -held * equations.step(held)
+    step, grown = equations.step(held, np.zeros(len(GROUPS)), held**-0.5)
+    gradient = -held * np.concatenate([step.ravel(), grown])
     assert np.abs(gradient).max() > 0
     for _ in range(8):
         way = random.standard_normal((_COUNT, FREE))
-        rise = term.energy(state.moved(_STEP * way)).sum() - term.energy(state.moved(-_STEP * way)).sum()
+        grow = random.standard_normal(len(GROUPS))
+        ahead, back = (term.energy(state.moved(sign * way, sign * grow)).sum() for sign in (_STEP, -_STEP))
+        rise = ahead - back
+        way = np.concatenate([way.ravel(), grow])
         expected = np.sum(gradient * way)
         scale = np.linalg.norm(gradient) * np.linalg.norm(way)
         assert rise / (2 * _STEP) == pytest.approx(expected, abs=1e-5 * scale)
@@ -76,7 +88,7 @@ def test_a_step_by_one_term_lessens_it(name: str) -> None:
     term = _term(name, made, random)
     equations = Equations(_COUNT)
     term.add(state, lever_arms(state), equations)
-    after = state.moved(equations.step(1.0))
+    after = state.moved(*equations.step(1.0, np.zeros(len(GROUPS)), 0.1))
     assert term.energy(after).sum() < 0.95 * term.energy(state).sum()
 
 
@@ -94,7 +106,7 @@ def test_points_are_explained_by_the_body_or_by_clutter() -> None:
     state = State.of(made.truth.offsets, made.truth.root, np.ascontiguousarray(turns.to_matrix(made.truth.rotations)))
     slopes = made.observed.slopes.copy()
     slopes[:, 5] += 0.1
-    term = PointTerm(slopes, made.observed.belief, made.view, np.full(_COUNT, 0.005), 0.01, 1.0)
+    term = PointTerm(slopes, made.observed.belief, made.view, np.full((_COUNT, len(POINTS)), 0.005), 0.01, 1.0)
     explained = term.explained(state)
     assert explained[:, 5].max() < 1e-3
     assert np.delete(explained, 5, axis=1).min() > 0.99

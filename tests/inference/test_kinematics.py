@@ -7,6 +7,7 @@ import pytest
 
 from penumbra.inference import turns
 from penumbra.inference.kinematics import FREE, State, lever_arms
+from penumbra.inference.sizes import GROUPS
 from penumbra.models.skeletons import JOINT_PARENTS
 from tests.fitting import told
 
@@ -21,10 +22,12 @@ def state() -> State:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_lever_arms_are_the_joints_derivatives(state: State, seed: int) -> None:
-    way = np.random.default_rng(seed).standard_normal((_COUNT, FREE))
+    random = np.random.default_rng(seed)
+    way, grow = random.standard_normal((_COUNT, FREE)), random.standard_normal(len(GROUPS))
     step = 1e-6
-    moved = (state.moved(step * way).joints - state.moved(-step * way).joints) / (2 * step)
-    expected = np.einsum("tjan,tn->tja", lever_arms(state), way[:, 3:])
+    moved = (state.moved(step * way, step * grow).joints - state.moved(-step * way, -step * grow).joints) / (2 * step)
+    both = np.concatenate([way[:, 3:], np.tile(grow, (_COUNT, 1))], axis=1)
+    expected = np.einsum("tjan,tn->tja", lever_arms(state), both)
     np.testing.assert_allclose(moved, expected, atol=1e-7)
 
 
