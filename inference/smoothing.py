@@ -47,21 +47,22 @@ class SmoothingSettings:
 
     widths: half-widths of the local parabolas, in frames at 30 a second; more frames at higher rates. quiet: share of a
     clip's frames that hold noise at most. goes, stays: how far above its noise, as a factor of energy, a band begins to
-    stay and stays whole at half strength; less strength scales both. color: how much more energy noise may have in each band
-    than in the finest. limb: share of what the limb says about whether a bone's band stands out. doubt: how much more noise
-    there is where nothing is known than where all is.
+    stay and stays whole at half strength; less strength scales both. No band has more noise than a finer one. coarser: share
+    of what the next coarser band says about whether a band stands out, because a hit does in all of them at once, and noise
+    does not. limb: share of what the limb says about it. doubt: how much more noise there is where nothing is known
+    than where all is.
     trust: least weight of a frame in its neighbors' parabolas. contact: how much less two frames have to do with each
     other with every contact that changes between them, as the logarithm of their weight.
     """
 
     strength: float = 0.5
-    widths: tuple[float, ...] = (2.5, 4.0, 6.5)
+    widths: tuple[float, ...] = (3.0, 5.0, 8.0, 12.0)
     quiet: float = 0.35
-    goes: float = 1.2
-    stays: float = 3.6
-    color: tuple[float, ...] = (1.0, 1.0, 2.0)
-    limb: float = 0.6
-    doubt: float = 3.0
+    goes: float = 10.0
+    stays: float = 65.0
+    coarser: float = 0.55
+    limb: float = 0.1
+    doubt: float = 4.0
     trust: float = 0.1
     contact: float = 3.0
 
@@ -124,21 +125,26 @@ def _smoothed(
     level = (2.0 * settings.strength) ** 2
     doubtful = (1.0 + settings.doubt * (1.0 - trust)) ** 2
     weight = np.maximum(trust, settings.trust)
-    finest = np.zeros(values.shape[1])
-    fine, kept = values, np.zeros(values.shape)
-    for width, color in zip(settings.widths, settings.color, strict=True):
+    least = np.full(values.shape[1], np.inf)
+    fine = values
+    details, above = [], []
+    for width in settings.widths:
         coarse = _parabolas(values, weight, apart, number, width * unit)
         detail = fine - coarse
         energy = np.sum(detail**2, axis=-1)
         usual = _TO_MEDIAN * np.quantile((energy / doubtful)[present], settings.quiet, axis=0)
-        finest = usual if fine is values else finest
-        noise = np.minimum(usual, finest * color) * doubtful
-        above = _around(energy, number, max(1, round(width * unit / 2))) / np.maximum(noise, _TINY)
-        above = (1.0 - settings.limb) * above + settings.limb * above @ _LIMBS
-        share = np.clip((above / level - settings.goes) / (settings.stays - settings.goes), 0.0, 1.0)
-        kept += (share * share * (3.0 - 2.0 * share))[..., None] * detail
+        least = np.minimum(least, usual)
+        noise = least * doubtful
+        own = _around(energy, number, max(1, round(width * unit / 2))) / np.maximum(noise, _TINY)
+        above.append((1.0 - settings.limb) * own + settings.limb * own @ _LIMBS)
+        details.append(detail)
         fine = coarse
-    return fine + kept
+    standing_out = np.zeros(values.shape[:2])
+    for detail, own in zip(reversed(details), reversed(above), strict=True):
+        standing_out = own + settings.coarser * standing_out
+        share = np.clip((standing_out / level - settings.goes) / (settings.stays - settings.goes), 0.0, 1.0)
+        fine = fine + (share * share * (3.0 - 2.0 * share))[..., None] * detail
+    return fine
 
 
 def _parabolas(
