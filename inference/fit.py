@@ -53,7 +53,7 @@ class FitSettings:
     steps: int = 6
     enough: float = 0.001
     alone: float = 0.07
-    memory: float = 10.0
+    memory: float = 5.0
     known: float = 0.9
     unknown: float = 0.15
     least: float = 0.01
@@ -106,15 +106,8 @@ def fit(
         return Fitted(start, clutter, 0.0, 0.0, mirrored=False)
     problem = problem_of(start, path_sigma, observed, view, contacts, settings)
     first = state_of(start, here)
-    before = problem.energy(first)
-    best = _descended(first, problem, settings)
-    other = mirrored_limbs(best, problem.view, problem.energies)
-    won = False
-    if other is not None:
-        rival = _descended(other, problem, settings)
-        won = problem.energy(rival) < problem.energy(best)
-        best = rival if won else best
-    return fitted(start, best, problem, here, before, mirrored=won)
+    best, mirrored = drafted(first, problem, settings)
+    return fitted(start, best, problem, here, problem.energy(first), mirrored=mirrored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +143,17 @@ def fitted(start: Poses, best: State, problem: Problem, here: np.ndarray, before
     root, rotations = start.root.copy(), start.rotations.astype(float)
     root[here], rotations[here] = best.root, rot.from_matrix(best.matrices)
     return Fitted(Poses(best.offsets, root, rot.continuous(rotations)), clutter, energy, before, mirrored)
+
+
+def drafted(first: State, problem: Problem, settings: FitSettings) -> tuple[State, bool]:
+    """The better of what comes of a state and of its limbs mirrored in depth, and whether that was the mirrored one."""
+    best = _descended(first, problem, settings)
+    other = mirrored_limbs(best, problem.view, problem.energies)
+    if other is None:
+        return best, False
+    rival = _descended(other, problem, settings)
+    won = problem.energy(rival) < problem.energy(best)
+    return (rival if won else best), won
 
 
 def _descended(state: State, problem: Problem, settings: FitSettings) -> State:

@@ -13,10 +13,11 @@ from .contacts import CONTACTS, FEET
 from .fit_equations import Equations
 from .kinematics import FREE, State
 
-_POINTS = list(POINT_JOINTS)
-_FEET = [JOINTS.index(name) for name in CONTACTS[FEET]]
+POINT_PLACES = list(POINT_JOINTS)
+FEET_JOINTS = [JOINTS.index(name) for name in CONTACTS[FEET]]
 _LOWER = {"upper_arm": "forearm", "thigh": "shin"}
-_NEAREST = 0.3
+NEAREST = 0.3
+"""Metres from the camera that no joint comes nearer than."""
 # Radians within which a bone's turn about its parent tells no axis.
 _STILL = 1e-6
 
@@ -53,7 +54,7 @@ class LifterTerm:
         """See `Term`."""
         off = self._off(state)
         energy = 0.5 * self.alone * (self._apart(off / self.spread) ** 2).sum(axis=1)
-        change = self._apart(np.diff(off, axis=0) / self._between())
+        change = self._apart(np.diff(off, axis=0) / self.between())
         energy[1:] += 0.5 * self.change * (change**2).sum(axis=1)
         return energy
 
@@ -63,7 +64,7 @@ class LifterTerm:
         rows = np.swapaxes(self.view.rotations, 1, 2)[:, None] @ arms
         alone = self._apart(off / self.spread)
         equations.add(3, self._apart(rows / self.spread[..., None]), alone, np.full(alone.shape, self.alone))
-        between = self._between()
+        between = self.between()
         equations.add_pairs(
             3,
             self._apart(rows[:-1] / between[..., None]),
@@ -75,7 +76,8 @@ class LifterTerm:
     def _off(self, state: State) -> np.ndarray:
         return state.joints @ self.view.rotations - self.joints
 
-    def _between(self) -> np.ndarray:
+    def between(self) -> np.ndarray:
+        """`[T-1, 30, 3]` metres, the spread from each frame to the next."""
         return np.sqrt((self.spread[1:] ** 2 + self.spread[:-1] ** 2) / 2)
 
     def _apart(self, values: np.ndarray) -> np.ndarray:
@@ -148,9 +150,9 @@ class PointTerm:
         body, clutter = self._likelihoods(off)
         share = self.weight * body / (body + clutter)
         count = len(arms)
-        whole = np.empty((count, len(_POINTS), 3, 3 + arms.shape[-1]))
+        whole = np.empty((count, len(POINT_PLACES), 3, 3 + arms.shape[-1]))
         whole[..., :3] = np.eye(3)
-        whole[..., 3:] = arms[:, _POINTS]
+        whole[..., 3:] = arms[:, POINT_PLACES]
         whole = np.swapaxes(self.view.rotations, 1, 2)[:, None] @ whole
         scale = 1.0 / (depth * self.sigma)
         rows = (whole[:, :, :2] - seen[..., None] * whole[:, :, 2:]) * scale[..., None, None]
@@ -159,14 +161,17 @@ class PointTerm:
 
     def _off(self, state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Errors `[T, 25, 2]` in sigmas, slopes `[T, 25, 2]` and depths `[T, 25]` of the body's points."""
-        places = self.view.to_camera(state.joints[:, _POINTS] + state.root[:, None])
-        depth = np.maximum(places[..., 2], _NEAREST)
+        places = self.view.to_camera(state.joints[:, POINT_PLACES] + state.root[:, None])
+        depth = np.maximum(places[..., 2], NEAREST)
         seen = places[..., :2] / depth[..., None]
         return (seen - self.slopes) / self.sigma[..., None], seen, depth
 
+    def clutter_likelihood(self) -> np.ndarray:
+        """`[T, 25]`, how likely each point is clutter's, on the scale on which a body's is at most its belief."""
+        return (1.0 - self.belief) * self.clutter + 1e-9
+
     def _likelihoods(self, off: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        body = self.belief * np.exp(-0.5 * (off**2).sum(axis=-1))
-        return body, (1.0 - self.belief) * self.clutter + 1e-9
+        return self.belief * np.exp(-0.5 * (off**2).sum(axis=-1)), self.clutter_likelihood()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +184,16 @@ class HingeTerm:
     def energy(self, state: State) -> np.ndarray:
         """See `Term`."""
         energy = np.zeros(len(state.root))
-        for upper, lower, axis in _hinges():
-            gap, over, _ = _hinge(state, upper, lower, axis)
+        for upper, lower, axis, along in hinges():
+            gap, over, _ = _hinge(state, upper, lower, axis, along)
             energy += 0.5 * self.weight * (gap**2).sum(axis=-1) + 0.5 * self.backwards * over**2
         return energy
 
     def add(self, state: State, arms: np.ndarray, equations: Equations) -> None:
         """See `Term`."""
         count = len(arms)
-        for upper, lower, axis in _hinges():
-            gap, over, fold = _hinge(state, upper, lower, axis)
+        for upper, lower, axis, along in hinges():
+            gap, over, fold = _hinge(state, upper, lower, axis, along)
             rows = np.zeros((count, 4, FREE))
             rows[:, :3, _free(upper)] = -_cross(state.matrices[:, upper] @ axis)
             rows[:, :3, _free(lower)] = _cross(state.matrices[:, lower] @ axis)
@@ -235,43 +240,38 @@ class StandTerm:
     def add(self, state: State, arms: np.ndarray, equations: Equations) -> None:
         """See `Term`."""
         count = len(arms)
-        rows = np.empty((count, len(_FEET), 3, 3 + arms.shape[-1]))
+        rows = np.empty((count, len(FEET_JOINTS), 3, 3 + arms.shape[-1]))
         rows[..., :3] = np.eye(3)
-        rows[..., 3:] = arms[:, _FEET]
+        rows[..., 3:] = arms[:, FEET_JOINTS]
         off = self._off(state).reshape(count, -1)
         equations.add(0, rows.reshape(count, off.shape[1], -1), off, np.repeat(self.weight, 3, axis=1))
 
     def _off(self, state: State) -> np.ndarray:
-        return state.joints[:, _FEET] + state.root[:, None] - self.places
+        return state.joints[:, FEET_JOINTS] + state.root[:, None] - self.places
 
 
-def _hinges() -> list[tuple[int, int, np.ndarray]]:
-    """Upper bone, lower bone and the rest pose's axis of every hinge."""
+def hinges() -> list[tuple[int, int, np.ndarray, np.ndarray]]:
+    """Upper bone, lower bone, and of the rest pose the axis and the direction along both bones, of every hinge."""
     found = []
     for upper, axis in HINGES.items():
         kind, _, side = upper.partition(".")
-        found.append((BONE_NAMES.index(upper), BONE_NAMES.index(f"{_LOWER[kind]}.{side}"), np.array(axis)))
+        along = (0.0, 0.0, -1.0) if kind == "thigh" else (1.0 if side == "L" else -1.0, 0.0, 0.0)
+        lower = BONE_NAMES.index(f"{_LOWER[kind]}.{side}")
+        found.append((BONE_NAMES.index(upper), lower, np.array(axis), np.array(along)))
     return found
 
 
-def _hinge(state: State, upper: int, lower: int, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _hinge(
+    state: State, upper: int, lower: int, axis: np.ndarray, along: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How far apart `[T, 3]` both bones have the axis, and the sine `[T]`, at most 0, of how far the joint is bent backwards.
 
     Last the sine's derivatives `[T, 3]` by the lower bone's turn, which are the opposite of those by the upper's.
     """
     one, two = state.matrices[:, upper] @ axis, state.matrices[:, lower] @ axis
-    # both bones point along one direction in the rest pose
-    rest = _along(upper)
-    across, lower_along = state.matrices[:, upper] @ np.cross(axis, rest), state.matrices[:, lower] @ rest
+    across, lower_along = state.matrices[:, upper] @ np.cross(axis, along), state.matrices[:, lower] @ along
     fold = np.sum(across * lower_along, axis=-1)
     return two - one, np.minimum(fold, 0.0), np.cross(lower_along, across)
-
-
-def _along(bone: int) -> np.ndarray:
-    """Direction `[3]` of a limb's bone in the rest pose."""
-    if BONE_NAMES[bone].startswith("thigh"):
-        return np.array([0.0, 0.0, -1.0])
-    return np.array([1.0 if BONE_NAMES[bone].endswith("L") else -1.0, 0.0, 0.0])
 
 
 def _excess(state: State, bone: str) -> tuple[np.ndarray, np.ndarray]:

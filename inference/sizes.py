@@ -30,15 +30,20 @@ def resized(offsets: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return offsets * np.exp(sizes @ members())[:, None]
 
 
-def size_arms(segments: np.ndarray) -> np.ndarray:
-    """Derivatives `[T, 30, 3, G]` of the joints about the pelvis by the logarithms of the groups' lengths.
-
-    segments: `[T, 30, 3]` from each joint's parent to the joint.
-    """
+def ways() -> np.ndarray:
+    """`[30, 30]`: 1 where the segment that ends at joint k lies on the way from the pelvis to joint j."""
     way = np.zeros((len(JOINTS), len(JOINTS)))
     for joint in range(len(JOINTS)):
         segment = joint
         while segment > 0:
             way[joint, segment] = 1.0
             segment = JOINT_PARENTS[segment]
-    return np.einsum("jk,gk,tka->tjag", way, members(), segments, optimize=True)
+    return way
+
+
+def size_arms(segments: np.ndarray) -> np.ndarray:
+    """Derivatives `[T, 30, 3, G]` of the joints about the pelvis by the logarithms of the groups' lengths.
+
+    segments: `[T, 30, 3]` from each joint's parent to the joint.
+    """
+    return np.einsum("jk,gk,tka->tjag", ways(), members(), segments, optimize=True)
