@@ -66,7 +66,7 @@ class ContactSettings:
     window: float = 0.12
     weight: float = 0.5
     unknown: float = 0.04
-    doubt: float = 1.0
+    doubt: float = 0.7
     highest: float = 0.1
     still: float = 0.15
     stood: float = 0.4

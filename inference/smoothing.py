@@ -59,8 +59,8 @@ class SmoothingSettings:
     widths: tuple[float, ...] = (3.0, 5.0, 8.0, 12.0)
     quiet: float = 0.35
     goes: float = 10.0
-    stays: float = 65.0
-    coarser: float = 0.55
+    stays: float = 90.0
+    coarser: float = 0.62
     limb: float = 0.1
     doubt: float = 4.0
     trust: float = 0.1

@@ -46,9 +46,9 @@ def test_little_known_gives_neither_yes_nor_no() -> None:
     joints = walk().poses.joints()
     sure, unsure = _probability(joints, sigma=0.01), _probability(joints, sigma=0.5, confidence=0.02)
     assert np.abs(sure[:, :4] - 0.5).mean() > 0.4
-    assert np.ptp(unsure[:, :4]) < 0.25
+    assert np.ptp(unsure[:, :4]) < 0.4
     assert unsure[:, :4].min() > 0.1
-    assert unsure[:, :4].max() < 0.9
+    assert unsure[:, :4].max() < 0.6
 
 
 def test_unknown_spread_is_taken_as_usual() -> None:
