@@ -18,14 +18,15 @@ def solve_block_tridiagonal(diagonal: np.ndarray, off: np.ndarray, right: np.nda
     count, size = diagonal.shape[:2]
     result = np.array(right if right.ndim == 3 else right[..., None], float)
     toward = np.empty(off.shape)
-    pivot = diagonal[0] if count else None
+    if not count:
+        return result.reshape(right.shape)
+    pivot = diagonal[0]
     for moment in range(count - 1):
         both = np.linalg.solve(pivot, np.concatenate([off[moment], result[moment]], axis=1))
         toward[moment], result[moment] = both[:, :size], both[:, size:]
         pivot = diagonal[moment + 1] - off[moment].T @ toward[moment]
         result[moment + 1] -= off[moment].T @ result[moment]
-    if count:
-        result[-1] = np.linalg.solve(pivot, result[-1])
+    result[-1] = np.linalg.solve(pivot, result[-1])
     for moment in range(count - 2, -1, -1):
         result[moment] -= toward[moment] @ result[moment + 1]
     return result.reshape(right.shape)
@@ -41,7 +42,9 @@ def inverse_blocks(diagonal: np.ndarray, off: np.ndarray) -> np.ndarray:
     result = np.empty((count, size, size))
     toward = np.empty(off.shape)
     identity = np.eye(size)
-    pivot = diagonal[0] if count else None
+    if not count:
+        return result
+    pivot = diagonal[0]
     for moment in range(count):
         result[moment] = np.linalg.solve(pivot, identity)
         if moment < count - 1:

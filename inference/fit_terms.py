@@ -197,7 +197,7 @@ class HingeTerm:
             rows = np.zeros((count, 4, FREE))
             rows[:, :3, _free(upper)] = -_cross(state.matrices[:, upper] @ axis)
             rows[:, :3, _free(lower)] = _cross(state.matrices[:, lower] @ axis)
-            bent = (over < 0.0)[:, None] * fold
+            bent = np.where(over[:, None] < 0.0, fold, 0.0)
             rows[:, 3, _free(upper)], rows[:, 3, _free(lower)] = -bent, bent
             weight = np.broadcast_to([*[self.weight] * 3, self.backwards], (count, 4))
             equations.add(0, rows, np.concatenate([gap, over[:, None]], axis=1), weight)
@@ -220,7 +220,7 @@ class ReachTerm:
         for bone in REACH:
             excess, axis = _excess(state, bone)
             rows = np.zeros((len(arms), 1, FREE))
-            along = (excess > 0.0)[:, None] * axis
+            along = np.where(excess[:, None] > 0.0, axis, 0.0)
             rows[:, 0, _free(BONE_NAMES.index(bone))] = along
             rows[:, 0, _free(BONE_NAMES.index(REACH[bone].parent))] = -along
             equations.add(0, rows, excess[:, None], np.full((len(arms), 1), self.weight))

@@ -32,11 +32,11 @@ def mirrored_limbs(state: State, view: View, energies: Callable[[State], np.ndar
     usual = energies(state)
     matrices, any_changed = state.matrices.copy(), False
     for limb in _LIMBS:
-        bones = [BONE_NAMES.index(bone) for bone, _, _ in limb]
+        bones = np.array([BONE_NAMES.index(bone) for bone, _, _ in limb])
         other = _mirrored(state, view, limb)
         gain = usual - energies(State.of(state.offsets, state.root, other, state.sizes))
         chosen = _course(gain)
-        matrices[np.ix_(chosen, bones)] = other[np.ix_(chosen, bones)]
+        matrices[np.ix_(np.flatnonzero(chosen), bones)] = other[np.ix_(np.flatnonzero(chosen), bones)]
         any_changed |= bool(chosen.any())
     return State.of(state.offsets, state.root, matrices, state.sizes) if any_changed else None
 

@@ -76,7 +76,7 @@ def test_derivatives_are_those_of_the_energy(name: str, seed: int) -> None:
         rise = ahead - back
         way = np.concatenate([way.ravel(), grow])
         expected = np.sum(gradient * way)
-        scale = np.linalg.norm(gradient) * np.linalg.norm(way)
+        scale = float(np.linalg.norm(gradient) * np.linalg.norm(way))
         assert rise / (2 * _STEP) == pytest.approx(expected, abs=1e-5 * scale)
 
 

@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 
 from penumbra.errors import SetupError
+from penumbra.inference.camera import View
+from penumbra.inference.contacts import Contacts
 from penumbra.inference.fit import FitSettings, fit
 from penumbra.inference.fit_torch import FineSettings, fit_fine
+from penumbra.inference.observed import Observed
+from penumbra.inference.poses import Poses
 from tests.fitting import Told, errors, told
 from tests.walking import shaken
 
@@ -19,7 +23,7 @@ _DRAFT = FitSettings(steps=1)
 _FINE = FineSettings(steps=40)
 
 
-def _arguments(made: Told, seed: int = 0) -> tuple:
+def _arguments(made: Told, seed: int = 0) -> tuple[Poses, np.ndarray, Observed, View, Contacts]:
     noise = 0.003 * np.random.default_rng(seed).standard_normal(made.observed.slopes.shape)
     observed = replace(made.observed, slopes=made.observed.slopes + noise)
     return shaken(made.truth, seed, turn=0.1), made.path_sigma, observed, made.view, made.contacts
@@ -53,15 +57,14 @@ def test_a_start_that_cannot_be_bettered_is_given_back() -> None:
 
 def test_absent_frames_keep_their_start() -> None:
     made = told(8)
-    start, *others = _arguments(made)
+    start, sigma, observed, view, contacts = _arguments(made)
     present = np.ones(8, bool)
     present[3] = False
-    others[1] = replace(others[1], present=present)
-    fine = fit_fine(start, *others, _DRAFT, _FINE)
+    fine = fit_fine(start, sigma, replace(observed, present=present), view, contacts, _DRAFT, _FINE)
     np.testing.assert_array_equal(fine.poses.root[3], start.root[3])
     assert (fine.clutter[3] == 1.0).all()
-    others[1] = replace(others[1], present=np.zeros(8, bool))
-    np.testing.assert_array_equal(fit_fine(start, *others, _DRAFT, _FINE).poses.root, start.root)
+    nobody = replace(observed, present=np.zeros(8, bool))
+    np.testing.assert_array_equal(fit_fine(start, sigma, nobody, view, contacts, _DRAFT, _FINE).poses.root, start.root)
 
 
 def test_one_frame_works() -> None:

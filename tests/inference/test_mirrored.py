@@ -8,12 +8,12 @@ from penumbra.inference import rotations as rot
 from penumbra.inference import turns
 from penumbra.inference.kinematics import State
 from penumbra.inference.mirrored import mirrored_limbs
-from tests.fitting import joint, told
+from tests.fitting import Told, joint, told
 
 _ARM = [joint("elbow.L"), joint("wrist.L")]
 
 
-def _state(count: int) -> tuple[State, np.ndarray]:
+def _state(count: int) -> tuple[State, Told]:
     made = told(count)
     state = State.of(made.truth.offsets, made.truth.root, np.ascontiguousarray(turns.to_matrix(made.truth.rotations)))
     return state, made
