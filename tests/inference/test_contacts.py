@@ -48,7 +48,7 @@ def test_little_known_gives_neither_yes_nor_no() -> None:
     assert np.abs(sure[:, :4] - 0.5).mean() > 0.4
     assert np.ptp(unsure[:, :4]) < 0.4
     assert unsure[:, :4].min() > 0.1
-    assert unsure[:, :4].max() < 0.6
+    assert unsure[:, :4].max() < 0.7
 
 
 def test_unknown_spread_is_taken_as_usual() -> None:
