@@ -138,7 +138,9 @@ def test_the_subjects_height_sets_the_size_of_everything(walked: Walk, animated:
 def test_without_a_fit_the_solved_pose_stays(walked: Walk) -> None:
     observed = filmed(walked, camera(FRAMES))
     plain = run(observed, fit="none")
-    np.testing.assert_array_equal(plain.stages["fit"], plain.stages["solve"])
+    # but for knees and elbows that noise bends backwards
+    off = np.linalg.norm(plain.stages["fit"] - plain.stages["solve"], axis=-1)
+    assert np.median(off) < 1e-6
     np.testing.assert_allclose(plain.clutter, 1.0 - observed.belief)
 
 
@@ -155,9 +157,7 @@ def test_a_wrong_point_is_told_as_clutter(walked: Walk) -> None:
 def test_nothing_at_strength_zero_and_never_locked_is_the_fit_with_exact_hinges(walked: Walk) -> None:
     plain = run(filmed(walked, camera(FRAMES)), smoothing=0.0, foot_lock="never")
     off = np.linalg.norm(plain.stages["lock"] - plain.stages["fit"], axis=-1)
-    # straight limbs that noise bends backwards are put right
-    assert off.max() < 0.12
-    assert off.mean() < 0.004
+    assert off.max() < 0.02
 
 
 def test_progress_counts_up_to_the_last_step(walked: Walk) -> None:
