@@ -41,7 +41,8 @@ class FitSettings:
     steps: of Gauss and Newton at most, for each start. enough: fall of the energy a frame below which it stops.
     alone, memory: the lifter's errors are a process that forgets; what one frame says by itself, and for how many frames, at 30 a
     second, an error lasts. known: how far the measured correlations of its errors are believed. unknown: standard
-    deviation of a joint whose lifter tells none; least, most: of any.
+    deviation of a joint whose lifter tells none; least, most: of any. most_change: of what the error changes by, in place of
+    the spread: what is hidden errs much but as slowly.
     points: what one frame's points say, since neighboring frames err alike. share: a point's usual error, as a share of how
     far points and lifted body usually lie apart; point_least, point_most: of that error. doubt: how much greater it is of
     a point that is not believed. clutter: density of clutter as a share of the body's highest.
@@ -54,12 +55,13 @@ class FitSettings:
     enough: float = 0.001
     alone: float = 0.07
     memory: float = 5.0
-    known: float = 0.9
+    known: float = 0.8
     unknown: float = 0.15
     least: float = 0.01
     most: float = 0.3
+    most_change: float = 0.06
     points: float = 0.1
-    share: float = 0.7
+    share: float = 0.6
     point_least: float = 0.01
     point_most: float = 0.05
     doubt: float = 3.0
@@ -200,7 +202,15 @@ def problem_of(
     points = _points(start, observed, view, settings)
     apart = pulled_apart(open_correlations(), settings.known)
     terms = [
-        LifterTerm(observed.joints[here], view, spread, apart, settings.alone, settings.memory / (2.0 * gap)),
+        LifterTerm(
+            observed.joints[here],
+            view,
+            spread,
+            apart,
+            settings.alone,
+            settings.memory / (2.0 * gap),
+            settings.most_change,
+        ),
         PathTerm(root, turned @ np.swapaxes(turned, 1, 2) * settings.path_alone, 1.0 / (gap * settings.path_stray**2)),
         points,
         HingeTerm(settings.hinge**-2, settings.backwards**-2),

@@ -40,7 +40,8 @@ class LifterTerm:
 
     joints: `[T, 30, 3]` metres about the pelvis, camera axes. view: of the camera. spread: `[T, 30, 3]` metres along the same
     axes. apart: `[3, N, 30]` for each axis what turns errors in spreads into N that are independent of each other. alone: weight
-    of a frame by itself. change: `[T-1]` weight of what the error changes by. The error is a process of Ornstein and Uhlenbeck.
+    of a frame by itself. change: `[T-1]` weight of what the error changes by, in spreads
+    of at most `most_change` metres. The error is a process of Ornstein and Uhlenbeck.
     """
 
     joints: np.ndarray
@@ -49,6 +50,7 @@ class LifterTerm:
     apart: np.ndarray
     alone: float
     change: np.ndarray
+    most_change: float
 
     def energy(self, state: State) -> np.ndarray:
         """See `Term`."""
@@ -78,7 +80,7 @@ class LifterTerm:
 
     def between(self) -> np.ndarray:
         """`[T-1, 30, 3]` metres, the spread from each frame to the next."""
-        return np.sqrt((self.spread[1:] ** 2 + self.spread[:-1] ** 2) / 2)
+        return np.minimum(np.sqrt((self.spread[1:] ** 2 + self.spread[:-1] ** 2) / 2), self.most_change)
 
     def _apart(self, values: np.ndarray) -> np.ndarray:
         """`[T, 3 N, ...]` of `[T, 30, 3, ...]`."""

@@ -31,6 +31,7 @@ def _term(name: str, made: Told, random: np.random.Generator) -> Term:
             pulled_apart(open_correlations(), 0.9),
             0.1,
             change,
+            0.06,
         ),
         "path": PathTerm(made.truth.root + 0.1, 10 * covariance, change),
         "points": PointTerm(
