@@ -34,7 +34,8 @@ def hinge_rest(poses: Poses) -> Poses:
         kind, _, side = upper_name.partition(".")
         bones = [BONE_NAMES.index(name) for name in (upper_name, f"{_LOWER[kind]}.{side}")]
         along, hinge = np.array(BONES[bones[0]].rest), np.array(axis)
-        fold = np.cross(*(rot.rotate(poses.rotations[:, bone], along) for bone in bones))
+        above, below = (rot.rotate(poses.rotations[:, bone], along) for bone in bones)
+        fold = np.cross(above, below)
         for bone in bones:
             seen = rot.rotate(rot.conjugate(poses.rotations[:, bone]), fold)
             angle = _usual(seen @ hinge, seen @ np.cross(along, hinge))

@@ -29,7 +29,7 @@ def _poses(bend: float, count: int = 40, twist: float = 0.0, seed: int = 0) -> P
     random = np.random.default_rng(seed)
     rotations = np.tile([1.0, 0.0, 0.0, 0.0], (count, len(BONE_NAMES), 1))
     for upper, lower, axis in _pairs():
-        turn = Rotation.random(count, random_state=random)
+        turn = Rotation.from_quat(random.standard_normal((count, 4)))
         about = Rotation.from_rotvec(twist * np.array(BONES[upper].rest))
         rotations[:, upper] = np.roll(turn.as_quat(), 1, axis=-1)
         rotations[:, lower] = np.roll((turn * Rotation.from_rotvec(bend * axis) * about).as_quat(), 1, axis=-1)

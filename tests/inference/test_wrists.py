@@ -18,7 +18,7 @@ _FOREARMS = [BONE_NAMES.index(f"forearm.{side}") for side in "LR"]
 def _poses(bend: float, twist: float = 0.0, count: int = 8) -> Poses:
     """Arms anyhow in space, whose wrists bend by `bend` radians and whose hands are turned by `twist` about the forearm."""
     rotations = np.tile([1.0, 0.0, 0.0, 0.0], (count, len(BONE_NAMES), 1))
-    turn = Rotation.random(count, random_state=0)
+    turn = Rotation.from_quat(np.random.default_rng(0).standard_normal((count, 4)))
     for forearm, hand in zip(_FOREARMS, _HANDS, strict=True):
         own = Rotation.from_rotvec((0.0, 0.0, bend)) * Rotation.from_rotvec(twist * np.array(BONES[hand].rest))
         rotations[:, forearm] = np.roll(turn.as_quat(), 1, axis=-1)

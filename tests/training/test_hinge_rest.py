@@ -17,7 +17,7 @@ _ARM = [BONE_NAMES.index(name) for name in ("upper_arm.L", "forearm.L")]
 def _moving(bend: float, count: int = 60) -> Poses:
     """A left arm that bends by up to `bend` radians while it turns anyhow."""
     rotations = np.tile([1.0, 0.0, 0.0, 0.0], (count, len(BONE_NAMES), 1))
-    turn = Rotation.random(count, random_state=0)
+    turn = Rotation.from_quat(np.random.default_rng(0).standard_normal((count, 4)))
     fold = Rotation.from_rotvec(np.linspace(0.0, bend, count)[:, None] * (0.0, 0.0, -1.0))
     rotations[:, _ARM[0]] = np.roll(turn.as_quat(), 1, axis=-1)
     rotations[:, _ARM[1]] = np.roll((turn * fold).as_quat(), 1, axis=-1)
