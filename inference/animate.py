@@ -83,16 +83,15 @@ def animate(
     yield Progress("solve", 4, SOLVING, "Fitting the body to the footage")
     fitted = _fitted(solved, placed, observed, world.view, standing, motion, settings)
     # knees that are bent backwards are put right before feet are set down, which would move them again
-    unbent = hinged(fitted.poses)
-    standing = _contacts(unbent, observed, settings)
+    able = likely_wrists(hinged(fitted.poses), _sigma(observed), settings.wrists)
+    standing = _contacts(able, observed, settings)
     yield Progress("solve", 5, SOLVING, "Setting the feet down")
     confidence = bone_confidence(observed.confidence)
     strength = replace(settings.smoothing, strength=motion.smoothing)
-    likely = likely_wrists(fitted.poses, _sigma(observed), settings.wrists)
-    smoothed = smooth(likely, confidence, standing, observed.times, observed.present, strength)
+    smoothed = smooth(able, confidence, standing, observed.times, observed.present, strength)
     locked = lock_feet(smoothed, standing, observed.times, observed.present, motion.foot_lock, settings.lock)
     final = _held(hinged(locked), observed.present)
-    stages = {"lift": lifted, "solve": solved, "fit": unbent, "smooth": smoothed, "lock": final}
+    stages = {"lift": lifted, "solve": solved, "fit": able, "smooth": smoothed, "lock": final}
     joints = {name: stage.joints() if isinstance(stage, Poses) else stage for name, stage in stages.items()}
     return Animation(final, world.view, standing, fitted.clutter, joints, world.notes)
 
