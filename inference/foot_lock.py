@@ -53,12 +53,12 @@ class FootLockSettings:
     airborne: of the lower foot from the floor from which "always" holds none. hands: whether hands are held too.
     """
 
-    catch: float = 0.6
-    release: float = 0.4
+    catch: float = 0.5
+    release: float = 0.35
     shortest: float = 0.1
     gap: float = 0.07
     roll: float = 0.1
-    blend: float = 0.15
+    blend: float = 0.2
     follow: float = 0.25
     bend: float = 0.2
     straight: float = 0.99
