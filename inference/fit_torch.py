@@ -2,7 +2,8 @@
 
 Gauss and Newton's steps (`inference.fit`) take every term as a sum of squares and stop early; here the energy itself is
 followed, mixture and limits among it, to where it does not fall any more (L-BFGS; Liu and Nocedal, Mathematical
-Programming 45, 1989).
+Programming 45, 1989). On hard validation clips the energy ends up to a quarter lower than the draft's at a tenth of its speed;
+joints lie no nearer to their true places.
 """
 
 from __future__ import annotations

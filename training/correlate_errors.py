@@ -51,12 +51,15 @@ def correlate(data: Path, lifter: str, out: Path) -> None:
     settings = SampleSettings(clips=60, occlusions=1)
     samples = gather(clips, open_lifter(lifter, 1), {NONE: open_refiner(NONE)}, settings)[NONE]
     found = correlations(samples, open_calibration(lifter, NONE))
-    tables = {axis: np.round(table, _DIGITS).tolist() for axis, table in zip(AXES, found, strict=True)}
-    rows = [
-        f'  "{axis}": [\n   ' + ",\n   ".join(json.dumps(row) for row in table) + "]" for axis, table in tables.items()
-    ]
-    text = f'{{\n "joints": {json.dumps(JOINTS)},\n "correlations": {{\n' + ",\n".join(rows) + "}\n}\n"
-    replace_file(out, text.encode())
+    replace_file(out, written(found).encode())
+
+
+def written(found: np.ndarray) -> str:
+    """The data file's text for correlations `[3, 30, 30]`: one joint a line."""
+    tables = []
+    for axis, table in zip(AXES, np.round(found, _DIGITS).tolist(), strict=True):
+        tables.append(f'  "{axis}": [\n   ' + ",\n   ".join(json.dumps(row) for row in table) + "]")
+    return f'{{\n "joints": {json.dumps(JOINTS)},\n "correlations": {{\n' + ",\n".join(tables) + "\n}\n}\n"
 
 
 def correlations(samples: Sequence[Sample], calibration: Calibration) -> np.ndarray:
