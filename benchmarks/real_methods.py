@@ -10,10 +10,9 @@ import numpy as np
 from ..inference.animate import animate
 from ..inference.camera import Camera, guess_camera
 from ..inference.confidence import open_calibration
-from ..inference.lift import combine, detected_joints, joint_belief, one_body
+from ..inference.lift import combine, detected_joints, joint_belief, one_body, toward_view
 from ..inference.lifted import Lifted, Lifter
 from ..inference.observed import Observed
-from ..inference.place import toward_view
 from ..inference.progress import finish
 from ..inference.reliability import ReliabilitySettings
 from ..inference.settings import CameraSettings, LiftSettings, MotionSettings

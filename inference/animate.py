@@ -19,7 +19,8 @@ from .foot_lock import FootLockSettings, lock_feet
 from .hinges import hinged
 from .lift import Lift, one_body
 from .observed import Observed, joint_belief
-from .place import PathSettings, RootPath, root_path
+from .path_settings import PathSettings
+from .place import RootPath, root_path
 from .poses import Poses
 from .progress import SOLVING, Progress, Work
 from .settings import CameraSettings, LiftSettings, MotionSettings

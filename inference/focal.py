@@ -11,8 +11,11 @@ import numpy as np
 from ..models.skeletons import POINT_JOINTS
 from . import rotations as rot
 from .camera import SENSOR_WIDTH
-from .place import PathSettings, RootPath, point_variance, root_path, standing_feet
+from .path_clip import point_variance
+from .path_settings import PathSettings
+from .place import RootPath, root_path
 from .settings import CameraSettings
+from .still_feet import standing_feet
 
 Source = Literal["user", "metadata", "camera", "estimate"]
 

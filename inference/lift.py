@@ -12,6 +12,7 @@ import numpy as np
 
 from ..models.skeletons import BLAZEPOSE, JOINT_PARENTS, JOINTS, partners
 from . import rotations as rot
+from .camera import Camera
 from .settings import LiftSettings
 
 # Each joint is the weighted sum of landmarks. The neck joint lies where the skull turns on the spine: between the ears
@@ -55,6 +56,18 @@ def detected_joints(world: np.ndarray) -> np.ndarray:
     joints = combine(world)
     joints[:, JOINTS.index("head")] = _crown(world)
     return joints
+
+
+def toward_view(world: np.ndarray, centers: np.ndarray, camera: Camera) -> np.ndarray:
+    """World landmarks `[T, N, 3]` turned from the region's own view into the camera's axes.
+
+    The detector reads a square cut out around the subject as if the camera looked straight at it; the turn is the one
+    from the optical axis to the ray through the square's middle, `centers` `[T, 2]` in pixels.
+    """
+    slopes = camera.rays(centers)
+    rays = np.concatenate([slopes, np.ones((len(slopes), 1))], axis=-1)
+    turn = rot.between(np.array([0.0, 0.0, 1.0]), rays)
+    return rot.rotate(turn[:, None], world)
 
 
 def one_body(joints: np.ndarray, trusted: np.ndarray, settings: LiftSettings) -> Lift:

@@ -8,8 +8,7 @@ import numpy as np
 
 from .camera import Camera
 from .confidence import open_calibration
-from .lift import detected_joints, joint_belief
-from .place import toward_view
+from .lift import detected_joints, joint_belief, toward_view
 from .progress import SOLVING, Progress, Work
 from .settings import LiftSettings
 from .sightings import Sightings

@@ -10,8 +10,9 @@ import numpy as np
 from ..models.skeletons import JOINTS, POINTS
 from . import rotations as rot
 from .camera import View, track_view
-from .place import PathSettings, standing_feet
+from .path_settings import PathSettings
 from .settings import CameraSettings
+from .still_feet import standing_feet
 
 # The camera frame (x right, y down, z forward).
 _RIGHT, _UP, _FORWARD = np.array([1.0, 0.0, 0.0]), np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, 1.0])

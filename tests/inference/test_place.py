@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penumbra.inference.camera import Camera, guess_camera
-from penumbra.inference.place import PathSettings, root_path, toward_view
+from penumbra.inference.lift import toward_view
+from penumbra.inference.path_settings import PathSettings
+from penumbra.inference.place import root_path
 from penumbra.models.skeletons import POINTS
 from penumbra.tests.filming import Film, camera, film
 
