@@ -13,3 +13,8 @@ def blurred(values: np.ndarray, times: np.ndarray, sigma: float) -> np.ndarray:
     flat = np.pad(values.reshape(len(values), -1), ((reach, reach), (0, 0)), mode="edge")
     columns = [np.convolve(column, kernel / kernel.sum(), mode="valid") for column in flat.T]
     return np.stack(columns, axis=-1).reshape(values.shape)
+
+
+def durations(times: np.ndarray, alone: float = 1.0) -> np.ndarray:
+    """`[T]` seconds that each frame stands for; a single one stands for `alone`."""
+    return np.gradient(times) if len(times) > 1 else np.full(1, alone)

@@ -26,7 +26,8 @@ from .progress import SOLVING, Progress, Work
 from .settings import CameraSettings, LiftSettings, MotionSettings
 from .smoothing import SmoothingSettings, smooth
 from .solve import SolveSettings, bone_confidence, solve
-from .world import World, WorldSettings, world_view
+from .world import World, world_view
+from .world_settings import WorldSettings
 from .wrists import WristSettings, likely_wrists
 
 

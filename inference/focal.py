@@ -10,6 +10,7 @@ import numpy as np
 
 from ..models.skeletons import POINT_JOINTS
 from . import rotations as rot
+from .along_time import durations
 from .camera import SENSOR_WIDTH
 from .path_clip import point_variance
 from .path_settings import PathSettings
@@ -197,13 +198,13 @@ def _missing(shown: _Shown, joints: np.ndarray, slopes: np.ndarray, path: RootPa
     outlier = PathSettings().outlier
     variance = point_variance(shown.slopes, shown.spread, PathSettings())
     missed = outlier**2 * np.log1p(error / variance / outlier**2)
-    return settings.evidence * float(np.sum(shown.trust * missed * _seconds(shown.times)[:, None]))
+    return settings.evidence * float(np.sum(shown.trust * missed * durations(shown.times, 1.0 / 30.0)[:, None]))
 
 
 def _slipping(shown: _Shown, joints: np.ndarray, slopes: np.ndarray, path: RootPath, settings: FocalSettings) -> float:
     """By how much standing feet slip."""
     feet = standing_feet(joints, path.root, shown.trust, slopes, shown.times, PathSettings())
-    seconds = _seconds(shown.times)
+    seconds = durations(shown.times, 1.0 / 30.0)
     lag = max(1, round(_LAG / float(np.median(seconds))))
     if len(shown.times) <= lag:
         return 0.0
@@ -212,8 +213,3 @@ def _slipping(shown: _Shown, joints: np.ndarray, slopes: np.ndarray, path: RootP
     share = np.where(runs > _STANDS, np.minimum(feet.standing[lag:], feet.standing[:-lag]), 0.0)
     slipped = np.sum((feet.places[lag:] - feet.places[:-lag]) ** 2, axis=-1) / settings.slip**2
     return settings.standing * float(np.sum(share * np.log1p(slipped / 2) * seconds[:-lag, None]))
-
-
-def _seconds(times: np.ndarray) -> np.ndarray:
-    """`[T]` seconds that each frame stands for."""
-    return np.gradient(times) if len(times) > 1 else np.full(1, 1.0 / 30.0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .along_time import durations
 from .path_clip import FOOT_POINTS, PLACE, SIZE, UNKNOWNS, PathClip, in_camera
 from .path_settings import PathSettings
 from .still_feet import how_still
@@ -134,7 +135,7 @@ def _add_floor(
     """Standing feet, `heights` `[T, 4]` above the floor, are where each of their joints usually is above it."""
     usual = np.sum(standing * heights, axis=0) / np.maximum(standing.sum(axis=0), 1e-9)
     lifted = heights - np.clip(usual, *_SOLE)
-    fresh = np.minimum(1.0, np.gradient(clip.times) / settings.floor_memory) if len(clip.times) > 1 else np.ones(1)
+    fresh = np.minimum(1.0, durations(clip.times, settings.floor_memory) / settings.floor_memory)
     share = standing * fresh[:, None] / len(FOOT_POINTS) * 2
     hold = share / (settings.floor**2 + lifted**2 / settings.outlier**2)
     system.diagonal[:, 2, 2] += hold.sum(axis=1)
