@@ -42,9 +42,7 @@ class Lens:
 def lenses(view: View) -> dict[str, Lens]:
     """The camera as it was measured, and as the product takes it to be where nobody tells the focal length."""
     measured = view.camera
-    pinhole = Camera(
-        float(measured.focal.mean()), (float(measured.center[0]), float(measured.center[1])), assumed=False
-    )
+    pinhole = Camera(float(measured.focal.mean()), (float(measured.center[0]), float(measured.center[1])))
     assumed = guess_camera(*view.size, None)
     return {MEASURED: Lens(pinhole, measured.rays), ASSUMED: Lens(assumed, assumed.rays)}
 

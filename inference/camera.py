@@ -18,12 +18,11 @@ SENSOR_WIDTH = 36.0
 class Camera:
     """A pinhole camera without distortion whose optical axis meets the picture's middle.
 
-    focal: pixels. center: (x, y) pixels. assumed: True where nobody gave the focal length.
+    focal: pixels. center: (x, y) pixels.
     """
 
     focal: float
     center: tuple[float, float]
-    assumed: bool
 
     @property
     def focal_length(self) -> float:
@@ -82,7 +81,7 @@ def guess_camera(width: int, height: int, focal_length: float | None) -> Camera:
     """
     longer = max(width, height)
     focal = math.hypot(width, height) if focal_length is None else focal_length / SENSOR_WIDTH * longer
-    return Camera(focal, (width / 2, height / 2), assumed=focal_length is None)
+    return Camera(focal, (width / 2, height / 2))
 
 
 def track_view(track: CameraTrack, times: np.ndarray) -> View:

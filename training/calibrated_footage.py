@@ -104,7 +104,7 @@ def sighted(view: View) -> Sightings:
     """What a lifter of the product is given of the view, through the lens as it was measured."""
     camera, gate = view.camera, ReliabilitySettings()
     mended = uncrossed(view.track, swapped(view.track, SwapSettings()))
-    pinhole = Camera(float(camera.focal.mean()), (float(camera.center[0]), float(camera.center[1])), assumed=False)
+    pinhole = Camera(float(camera.focal.mean()), (float(camera.center[0]), float(camera.center[1])))
     given = sightings(mended, believed(mended, gate), pinhole, gate.threshold)
     # the pinhole knows nothing of the lens's distortion
     return replace(given, points=camera.rays(mended.landmarks[:, _POINTS, :2].astype(float)))

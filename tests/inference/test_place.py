@@ -16,7 +16,7 @@ from penumbra.tests.filming import Film, camera, film
 
 
 def test_somebody_at_the_edge_is_turned_with_the_ray_to_them() -> None:
-    camera = Camera(1000.0, (1000.0, 500.0), assumed=False)
+    camera = Camera(1000.0, (1000.0, 500.0))
     world = np.array([[[0.0, 0.0, -1.0]]])  # a nose that points at whoever looks
     seen = toward_view(world, np.array([[2000.0, 500.0]]), camera)
     np.testing.assert_allclose(seen[0, 0], [-np.sqrt(0.5), 0.0, -np.sqrt(0.5)], atol=1e-9)
@@ -25,9 +25,7 @@ def test_somebody_at_the_edge_is_turned_with_the_ray_to_them() -> None:
 def test_focal_length_follows_blenders_sensor() -> None:
     assert guess_camera(1920, 1080, 36.0).focal == pytest.approx(1920)
     assert guess_camera(1080, 1920, 36.0).focal == pytest.approx(1920)
-    guessed = guess_camera(1600, 1200, None)
-    assert guessed.assumed
-    assert guessed.focal == pytest.approx(2000)
+    assert guess_camera(1600, 1200, None).focal == pytest.approx(2000)
 
 
 @pytest.fixture
