@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, CARRIERS, JOINT_PARENTS, JOINTS
+from ..models.skeletons import BONE_NAMES, JOINT_CARRIERS, JOINT_PARENTS, JOINTS
 from . import turns
 
 STATURE = 1.70
 """Metres from the soles to the crown of every body that the networks are trained on."""
-
-_CARRIERS = tuple(BONE_NAMES.index(CARRIERS[name]) if name in CARRIERS else 0 for name in JOINTS)
 
 
 def joints_of(rotations: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -31,7 +29,7 @@ def joints_of_matrices(matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """`joints_of` for bone rotations given as matrices `[..., 18, 3, 3]`."""
     places: list[np.ndarray] = []
     for joint, parent in enumerate(JOINT_PARENTS):
-        turned = turns.rotate(matrices[..., _CARRIERS[joint], :, :], offsets[..., joint, :])
+        turned = turns.rotate(matrices[..., JOINT_CARRIERS[joint], :, :], offsets[..., joint, :])
         places.append(turned if parent < 0 else places[parent] + turned)
     result = turns.room(places[0][..., 0], len(JOINTS), 3)
     for joint, place in enumerate(places):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, HINGES, JOINTS, POINT_JOINTS, REACH
+from ..models.skeletons import BONE_NAMES, BONES, HINGED, HINGES, JOINTS, POINT_JOINTS, REACH
 from .camera import View
 from .contacts import CONTACTS, FEET
 from .fit_equations import Equations
@@ -15,7 +15,6 @@ from .kinematics import FREE, State
 
 POINT_PLACES = list(POINT_JOINTS)
 FEET_JOINTS = [JOINTS.index(name) for name in CONTACTS[FEET]]
-_LOWER = {"upper_arm": "forearm", "thigh": "shin"}
 NEAREST = 0.3
 """Metres from the camera that no joint comes nearer than."""
 # Radians within which a bone's turn about its parent tells no axis.
@@ -255,11 +254,9 @@ class StandTerm:
 def hinges() -> list[tuple[int, int, np.ndarray, np.ndarray]]:
     """Upper bone, lower bone, and of the rest pose the axis and the direction along both bones, of every hinge."""
     found = []
-    for upper, axis in HINGES.items():
-        kind, _, side = upper.partition(".")
-        along = (0.0, 0.0, -1.0) if kind == "thigh" else (1.0 if side == "L" else -1.0, 0.0, 0.0)
-        lower = BONE_NAMES.index(f"{_LOWER[kind]}.{side}")
-        found.append((BONE_NAMES.index(upper), lower, np.array(axis), np.array(along)))
+    for name, axis in HINGES.items():
+        upper, lower = BONE_NAMES.index(name), BONE_NAMES.index(HINGED[name])
+        found.append((upper, lower, np.array(axis), np.array(BONES[upper].rest)))
     return found
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from ..errors import SetupError
-from ..models.skeletons import BONE_NAMES, REACH
+from ..models.skeletons import BONE_NAMES, JOINT_CARRIERS, REACH
 from .camera import View
 from .contacts import Contacts
 from .fit import FitSettings, Fitted, Problem, drafted, fitted, problem_of, state_of
@@ -31,7 +31,7 @@ from .fit_terms import (
     StandTerm,
     hinges,
 )
-from .kinematics import CARRIER_BONES, State, ways
+from .kinematics import State, ways
 from .observed import Observed
 from .poses import Poses
 from .sizes import members
@@ -146,7 +146,7 @@ class _Energy:
         matrices = self._torch.matrix_exp(skew) @ self._tensor(self._state.matrices)
         longer = self._torch.exp(grown @ self._tensor(members()))
         offsets = self._tensor(self._state.offsets) * longer[:, None]
-        segments = (matrices[:, CARRIER_BONES] @ offsets[..., None])[..., 0]
+        segments = (matrices[:, list(JOINT_CARRIERS)] @ offsets[..., None])[..., 0]
         joints = self._tensor(ways()) @ segments
         return self._tensor(self._state.root) + step, matrices, joints, self._tensor(self._state.sizes) + grown
 

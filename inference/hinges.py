@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, BONES, HINGES
+from ..models.skeletons import BONE_NAMES, BONES, HINGED, HINGES
 from . import rotations as rot
 from .poses import Poses
 
-_LOWER = {"upper_arm": "forearm", "thigh": "shin"}
 # Sines of the bend at which the limb's plane begins to tell the axis, and tells it alone.
 _STRAIGHT, _BENT = 0.05, 0.25
 
@@ -21,9 +20,7 @@ def hinged(poses: Poses) -> Poses:
     """
     rotations = poses.rotations.astype(float)
     for upper_name, axis in HINGES.items():
-        kind, _, side = upper_name.partition(".")
-        lower_name = f"{_LOWER[kind]}.{side}"
-        upper, lower = BONE_NAMES.index(upper_name), BONE_NAMES.index(lower_name)
+        upper, lower = BONE_NAMES.index(upper_name), BONE_NAMES.index(HINGED[upper_name])
         rest = np.array(BONES[upper].rest)
         hinge = np.array(axis)
         one, two = (rot.rotate(rotations[:, bone], rest) for bone in (upper, lower))

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, CARRIERS, JOINTS
+from ..models.skeletons import BONE_NAMES, JOINT_CARRIERS
 from . import turns
 from .body import joints_of_matrices
 from .sizes import GROUPS, resized, size_arms, ways
 
 FREE = 3 + 3 * len(BONE_NAMES)
 """Unknowns of one frame: the pelvis's step in metres, and each bone's turn as a rotation vector in world axes."""
-
-CARRIER_BONES = [BONE_NAMES.index(CARRIERS[name]) if name in CARRIERS else 0 for name in JOINTS]
-"""The number of the bone that carries each joint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class State:
 
     def segments(self) -> np.ndarray:
         """`[T, 30, 3]` metres from each joint's parent to the joint, world axes; 0 for the pelvis."""
-        return np.einsum("tjab,jb->tja", self.matrices[:, CARRIER_BONES], self.offsets)
+        return np.einsum("tjab,jb->tja", self.matrices[:, JOINT_CARRIERS], self.offsets)
 
 
 def lever_arms(state: State) -> np.ndarray:
@@ -72,5 +69,5 @@ def lever_arms(state: State) -> np.ndarray:
 
 def _carried() -> np.ndarray:
     """`[18, 30, 30]`: whether bone b carries segment k and that lies on the way from the pelvis to joint j."""
-    by_bone = np.array(CARRIER_BONES)[None] == np.arange(len(BONE_NAMES))[:, None]
+    by_bone = np.array(JOINT_CARRIERS)[None] == np.arange(len(BONE_NAMES))[:, None]
     return ways()[None] * by_bone[:, None]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, CARRIERS, JOINT_PARENTS, JOINTS, partners
+from ..models.skeletons import JOINT_CARRIERS, JOINT_PARENTS, JOINTS, partners
 from . import rotations as rot
 
-_CARRIERS = [BONE_NAMES.index(CARRIERS[name]) if name in CARRIERS else 0 for name in JOINTS]
 _SIDEWAYS = np.array([-1.0, 1.0, 1.0])
 # What a joint that is never believed still counts.
 _LEAST = 1e-3
@@ -21,7 +20,7 @@ def measured_body(joints: np.ndarray, rotations: np.ndarray, trust: np.ndarray) 
     does not shorten.
     """
     parents = list(JOINT_PARENTS)
-    seen = rot.rotate(rot.conjugate(rotations[:, _CARRIERS]), joints - joints[:, parents])
+    seen = rot.rotate(rot.conjugate(rotations[:, JOINT_CARRIERS]), joints - joints[:, parents])
     weight = np.minimum(trust, trust[:, parents]) ** 2 + _LEAST * (trust.max(axis=1, keepdims=True) > 0)
     mean = np.einsum("tj,tja->ja", weight, seen)
     offsets = rot.normalize(mean) * _medians(np.linalg.norm(seen, axis=-1), weight)[:, None]

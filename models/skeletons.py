@@ -89,6 +89,8 @@ HINGES = {
     "thigh.R": _LEFT,
 }
 """Axis of the rest pose about which a limb folds at its lower end: elbows fold the forearm forward, knees the shin back."""
+HINGED = {"upper_arm.L": "forearm.L", "upper_arm.R": "forearm.R", "thigh.L": "shin.L", "thigh.R": "shin.R"}
+"""The lower bone of each limb of `HINGES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ CARRIERS = {
 }  # fmt: skip
 """The bone whose turn carries each joint about the joint's parent; the pelvis has none."""
 BONE_NAMES = tuple(bone.name for bone in BONES)
+JOINT_CARRIERS = tuple(BONE_NAMES.index(CARRIERS[name]) if name in CARRIERS else 0 for name in JOINTS)
+"""The number of the bone that carries each joint; the pelvis's own place is not carried, and the hips stand in for it."""
 BONE_PARENTS = tuple(-1 if bone.parent is None else BONE_NAMES.index(bone.parent) for bone in BONES)
 
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..inference import turns
 from ..inference.body import STATURE
-from ..models.skeletons import BONE_NAMES, CARRIERS, POINT_JOINTS, POINTS, partners
+from ..models.skeletons import JOINT_CARRIERS, POINT_JOINTS, POINTS, partners
 from .cameras import slopes
 from .landmarks import fitted
 from .noise import drifting
 
-_POINT_BONES = [BONE_NAMES.index(CARRIERS[name]) for name in POINTS]
+_POINT_BONES = [JOINT_CARRIERS[joint] for joint in POINT_JOINTS]
 _PARTNERS = np.array(partners(POINTS))
 _NOT_IN_COCO = np.array([name.split(".")[0] in {"index", "pinky", "thumb", "heel", "toe"} for name in POINTS])
 # Frames between the key frames of what drifts quickly and slowly.

@@ -11,9 +11,8 @@ import numpy as np
 
 from ..inference import rotations as rot
 from ..inference.poses import Poses
-from ..models.skeletons import BONE_NAMES, BONES, CARRIERS, HINGES, JOINTS
+from ..models.skeletons import BONE_NAMES, BONES, CARRIERS, HINGED, HINGES, JOINTS
 
-_LOWER = {"upper_arm": "forearm", "thigh": "shin"}
 # Sines of the bend from which a limb begins to tell its hinge, and tells it best.
 _STRAIGHT, _BENT = 0.2, 0.5
 # Frames' worth of bent limb without which nothing is told, and radians beyond which it is no convention.
@@ -31,8 +30,7 @@ def hinge_rest(poses: Poses) -> Poses:
     """
     offsets, rotations = poses.offsets.astype(float), poses.rotations.astype(float)
     for upper_name, axis in HINGES.items():
-        kind, _, side = upper_name.partition(".")
-        bones = [BONE_NAMES.index(name) for name in (upper_name, f"{_LOWER[kind]}.{side}")]
+        bones = [BONE_NAMES.index(name) for name in (upper_name, HINGED[upper_name])]
         along, hinge = np.array(BONES[bones[0]].rest), np.array(axis)
         above, below = (rot.rotate(poses.rotations[:, bone], along) for bone in bones)
         fold = np.cross(above, below)

@@ -9,18 +9,16 @@ from scipy.spatial.transform import Rotation
 from penumbra.inference import rotations as rot
 from penumbra.inference.hinges import hinged
 from penumbra.inference.poses import Poses
-from penumbra.models.skeletons import BONE_NAMES, BONES, HINGES, JOINTS
+from penumbra.models.skeletons import BONE_NAMES, BONES, HINGED, HINGES, JOINTS
 from penumbra.training.bodies import mean_body
 
-_LOWER = {"upper_arm": "forearm", "thigh": "shin"}
 _CHAIN = [JOINTS.index(f"{name}.{side}") for name in ("elbow", "wrist", "knee", "ankle") for side in "LR"]
 
 
 def _pairs() -> list[tuple[int, int, np.ndarray]]:
     found = []
     for upper, axis in HINGES.items():
-        kind, _, side = upper.partition(".")
-        found.append((BONE_NAMES.index(upper), BONE_NAMES.index(f"{_LOWER[kind]}.{side}"), np.array(axis)))
+        found.append((BONE_NAMES.index(upper), BONE_NAMES.index(HINGED[upper]), np.array(axis)))
     return found
 
 
