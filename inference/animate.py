@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..errors import SetupError
 from .body import STATURE
 from .camera import View
 from .contacts import Contacts, ContactSettings, contacts
 from .fit import FitSettings, Fitted, fit
+from .fit_torch import fit_fine
 from .foot_lock import FootLockSettings, lock_feet
 from .hinges import hinged
 from .lift import Lift, one_body
@@ -144,9 +144,8 @@ def _fitted(
 ) -> Fitted:
     if motion.fit == "none":
         return Fitted(solved, 1.0 - observed.belief, 0.0, 0.0, mirrored=False)
-    if motion.fit == "fine":
-        raise SetupError("Fine fitting is not in this build. Choose Draft for the fit.")
-    return fit(solved, placed.sigma, observed, view, standing, settings.fit)
+    chosen = fit_fine if motion.fit == "fine" else fit
+    return chosen(solved, placed.sigma, observed, view, standing, settings.fit)
 
 
 def _held(poses: Poses, present: np.ndarray) -> Poses:

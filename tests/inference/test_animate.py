@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from penumbra.errors import SetupError
 from penumbra.inference import rotations as rot
 from penumbra.inference.animate import Animation, animate, last_present
 from penumbra.inference.body import STATURE
@@ -142,6 +144,16 @@ def test_without_a_fit_the_solved_pose_stays(walked: Walk) -> None:
     off = np.linalg.norm(plain.stages["fit"] - plain.stages["solve"], axis=-1)
     assert np.median(off) < 1e-6
     np.testing.assert_allclose(plain.clutter, 1.0 - observed.belief)
+
+
+def test_the_fine_fit_is_asked_for_by_name(walked: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    observed = filmed(walked, camera(FRAMES))
+    finer = run(observed, fit="fine")
+    _finite(finer)
+    assert np.linalg.norm(finer.stages["fit"] - run(observed).stages["fit"], axis=-1).mean() < 0.03
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(SetupError, match="PyTorch"):
+        run(observed, fit="fine")
 
 
 def test_a_wrong_point_is_told_as_clutter(walked: Walk) -> None:
