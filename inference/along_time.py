@@ -1,20 +1,37 @@
-"""Along the frames of a clip: what lies beside a frame, and means over it."""
+"""Along the frames of a clip: how far they lie apart, which belong together, and means over them."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def blurred(values: np.ndarray, times: np.ndarray, sigma: float) -> np.ndarray:
-    """`values` `[T, ...]` under a Gaussian of `sigma` seconds; the ends are continued as they are."""
-    step = float(np.median(np.diff(times))) if len(times) > 1 else sigma
-    reach = max(1, min(round(3 * sigma / max(step, 1e-3)), 3 * len(values)))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / sigma) ** 2)
-    flat = np.pad(values.reshape(len(values), -1), ((reach, reach), (0, 0)), mode="edge")
-    columns = [np.convolve(column, kernel / kernel.sum(), mode="valid") for column in flat.T]
-    return np.stack(columns, axis=-1).reshape(values.shape)
+def median_step(times: np.ndarray, alone: float) -> float:
+    """Seconds between frames at `times` `[T]`, the usual ones; `alone` where there is one frame only."""
+    return float(np.median(np.diff(times))) if len(times) > 1 else alone
 
 
 def durations(times: np.ndarray, alone: float = 1.0) -> np.ndarray:
     """`[T]` seconds that each frame stands for; a single one stands for `alone`."""
     return np.gradient(times) if len(times) > 1 else np.full(1, alone)
+
+
+def runs(present: np.ndarray) -> np.ndarray:
+    """`[T]` numbers of the stretches of frames in which the subject is present, or absent; rising from 0."""
+    return np.cumsum(np.concatenate([[0], np.diff(present.astype(int)) != 0]))[: len(present)]
+
+
+def overlap(count: int, shift: int) -> tuple[slice, slice]:
+    """Slices of the frames that have a neighbor `shift` frames later, and of these neighbors."""
+    here = slice(min(max(0, -shift), count), max(count - max(0, shift), 0))
+    there = slice(min(max(0, shift), count), max(count - max(0, -shift), 0))
+    return here, there
+
+
+def blurred(values: np.ndarray, times: np.ndarray, sigma: float) -> np.ndarray:
+    """`values` `[T, ...]` under a Gaussian of `sigma` seconds; the ends are continued as they are."""
+    step = median_step(times, sigma)
+    reach = max(1, min(round(3 * sigma / max(step, 1e-3)), 3 * len(values)))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / sigma) ** 2)
+    flat = np.pad(values.reshape(len(values), -1), ((reach, reach), (0, 0)), mode="edge")
+    columns = [np.convolve(column, kernel / kernel.sum(), mode="valid") for column in flat.T]
+    return np.stack(columns, axis=-1).reshape(values.shape)

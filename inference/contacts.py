@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..models.skeletons import JOINTS
+from .along_time import median_step, overlap, runs
 
 CONTACTS = ("heel.L", "toe.L", "heel.R", "toe.R", "hand.L", "hand.R")
 """The points that may stand on the floor."""
@@ -37,6 +38,8 @@ _MEMBERS = (
 # Log odds of one frame beyond which it says no more, so that no frame is beyond its neighbors' doubt.
 _MOST = 12.0
 _TINY = 1e-9
+# Seconds between frames where there is one only.
+_USUAL_STEP = 1.0 / 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def contacts(
     height = height - _grounds(height, speed, times, present, settings)
     height = height - _offsets(height, speed, present, settings)
     odds = _height_odds(height, noise, settings) + _speed_odds(speed, noise, settings)
-    step = _step(times)
+    step = median_step(times, _USUAL_STEP)
     share = settings.weight * min(step * 30.0, 2.0) * np.clip(trust, 0.0, 1.0) ** settings.doubt
     odds = np.where(present[:, None], np.clip(share * odds, -_MOST, _MOST), 0.0)
     return Contacts(np.where(present[:, None], _consistent(odds, times, settings), 0.0))
@@ -123,11 +126,6 @@ def contacts(
 def level_of(height: float) -> float:
     """Metres above the floor of what something at `height` stands on."""
     return height if abs(height) > NEAR_FLOOR else 0.0
-
-
-def runs(present: np.ndarray) -> np.ndarray:
-    """`[T]` numbers of the stretches of frames in which the subject is present, or absent; rising from 0."""
-    return np.cumsum(np.concatenate([[0], np.diff(present.astype(int)) != 0]))[: len(present)]
 
 
 def _places(joints: np.ndarray, settings: ContactSettings) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +157,7 @@ def _despiked(places: np.ndarray, run: np.ndarray) -> np.ndarray:
 def _velocities(places: np.ndarray, times: np.ndarray, run: np.ndarray, window: float) -> np.ndarray:
     """`[T, P, 3]` m/s: slopes of straight lines through the places within `window` seconds about each frame."""
     count = len(times)
-    step = float(np.median(np.diff(times))) if count > 1 else window
+    step = median_step(times, window)
     reach = max(1, round(window / max(step, _TINY)))
     weight, first, second = np.zeros(count), np.zeros(count), np.zeros(count)
     total, leaning = np.zeros(places.shape), np.zeros(places.shape)
@@ -177,17 +175,6 @@ def _velocities(places: np.ndarray, times: np.ndarray, run: np.ndarray, window: 
     return np.where(spread > _TINY, 1.0, 0.0)[:, None, None] * top / np.maximum(spread, _TINY)[:, None, None]
 
 
-def _step(times: np.ndarray) -> float:
-    return float(np.median(np.diff(times))) if len(times) > 1 else 1.0 / 30.0
-
-
-def overlap(count: int, shift: int) -> tuple[slice, slice]:
-    """Slices of the frames that have a neighbor `shift` frames later, and of these neighbors."""
-    here = slice(min(max(0, -shift), count), max(count - max(0, shift), 0))
-    there = slice(min(max(0, shift), count), max(count - max(0, -shift), 0))
-    return here, there
-
-
 def _grounds(
     height: np.ndarray, speed: np.ndarray, times: np.ndarray, present: np.ndarray, settings: ContactSettings
 ) -> np.ndarray:
@@ -196,7 +183,7 @@ def _grounds(
     lower = feet.argmin(axis=1)[:, None]
     low, slowness = (np.take_along_axis(values, lower, axis=1)[:, 0] for values in (feet, speed))
     still = np.exp(-0.5 * (slowness / settings.still) ** 2) * present
-    levels = _levels(low, still * _step(times), settings)
+    levels = _levels(low, still * median_step(times, _USUAL_STEP), settings)
     wanted = height.copy()
     wanted[:, HANDS] = low[:, None]
     return levels[np.abs(wanted[..., None] - levels).argmin(axis=-1)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..models.skeletons import POINT_JOINTS
 from . import rotations as rot
-from .along_time import durations
+from .along_time import durations, median_step
 from .camera import SENSOR_WIDTH
 from .path_clip import point_variance
 from .path_settings import PathSettings
@@ -152,7 +152,7 @@ class _Shown:
 
 def _looked_at(trust: np.ndarray, slopes: np.ndarray, times: np.ndarray, settings: FocalSettings) -> slice:
     """Of a long clip the stretch in which the subject's apparent size changes most, and of many frames a second a part."""
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+    step = median_step(times, 1.0)
     every = max(1, round(1.0 / (settings.rate * max(step, 1e-3))))
     length = settings.most * every
     if len(times) <= length:

@@ -14,7 +14,8 @@ import numpy as np
 
 from ..models.skeletons import BONE_NAMES
 from . import rotations as rot
-from .contacts import CONTACTS, Contacts, overlap, runs
+from .along_time import median_step, overlap, runs
+from .contacts import CONTACTS, Contacts
 from .poses import Poses
 
 _TINY = 1e-12
@@ -120,7 +121,7 @@ def _smoothed(
     settings: SmoothingSettings,
 ) -> np.ndarray:
     """Values `[T, N, 4]` without the parts of their bands that do not stand out from noise."""
-    rate = 1.0 / max(float(np.median(np.diff(times))), _TINY)
+    rate = 1.0 / max(median_step(times, 0.0), _TINY)
     unit = max(1.0, rate / 30.0)
     level = (2.0 * settings.strength) ** 2
     doubtful = (1.0 + settings.doubt * (1.0 - trust)) ** 2
