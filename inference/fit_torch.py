@@ -62,7 +62,7 @@ def fit_fine(
 
     Raises SetupError where PyTorch is not installed, or the extension's data is damaged.
     """
-    torch = _torch()
+    torch = open_torch()
     here = observed.present
     if not here.any():
         return Fitted(start, np.ones(observed.belief.shape), 0.0, 0.0, mirrored=False)
@@ -73,7 +73,8 @@ def fit_fine(
     return fitted(start, best, problem, here, problem.energy(first), mirrored=mirrored)
 
 
-def _torch() -> ModuleType:
+def open_torch() -> ModuleType:
+    """PyTorch. Raises SetupError where it is not installed."""
     try:
         import torch  # noqa: PLC0415 - optional, and slow to import
     except ImportError as error:

@@ -20,6 +20,7 @@ from ..version import version
 from .animate import AnimateSettings, animate
 from .cache import DetectionCache, cache_key
 from .camera import Camera, View
+from .fit_torch import open_torch
 from .flow import unknown_flow
 from .focal import FocalEstimate
 from .footage import Footage, fingerprint, open_footage
@@ -69,6 +70,9 @@ def capture(settings: CaptureSettings, stages: StageSettings | None = None) -> W
     """
     stages = stages or StageSettings()
     yield Progress("open", 0, None, "Opening the footage")
+    if stages.motion.fit == "fine":
+        # before the long work, not after it
+        open_torch()
     with open_footage(settings.footage) as footage:
         found = yield from _detections(footage, settings, stages)
         take = Take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from penumbra.inference.settings import (
     DetectorSettings,
     FootageSettings,
     Moment,
+    MotionSettings,
     SubjectSettings,
 )
 from penumbra.inference.take import Take, load_take, save_take
@@ -140,3 +142,13 @@ def test_errors_are_sentences(settings: CaptureSettings, tmp_path: Path) -> None
     cuda = CaptureSettings(settings.footage, settings.subject, DetectorSettings(model="full", provider="coreml"))
     with pytest.raises(SetupError, match=r"[.]$"):
         finish(capture(cuda))
+
+
+def test_a_fine_fit_without_pytorch_is_refused_before_the_footage_is_read(
+    settings: CaptureSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    work = capture(settings, StageSettings(motion=MotionSettings(fit="fine")))
+    assert next(work).stage == "open"
+    with pytest.raises(SetupError, match="PyTorch"):
+        next(work)
