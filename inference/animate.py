@@ -116,9 +116,8 @@ def _placed(
 ) -> tuple[RootPath, World]:
     """The path of the pelvis and the world that it is in: the path tells the floor, and the floor then tells the path."""
     seen = (body.joints, observed.belief, observed.slopes, observed.present, observed.times)
-    joints, *points = seen
     path = root_path(*seen, settings.path, observed.spread)
-    world = world_view(joints, path.root, *points, camera, settings.world)
+    world = world_view(body.joints, path.root, *seen[1:], camera, settings.world)
     return root_path(*seen, settings.path, observed.spread, world.view if world.floored else None), world
 
 
