@@ -15,9 +15,10 @@ from .camera import View
 from .contacts import Contacts, ContactSettings, contacts
 from .fit import FitSettings, Fitted, fit
 from .fit_torch import fit_fine
-from .foot_lock import FootLockSettings, lock_feet
+from .foot_lock import lock_feet
 from .hinges import hinged
 from .lift import Lift, one_body
+from .lock_settings import FootLockSettings
 from .observed import Observed, joint_belief
 from .path_settings import PathSettings
 from .place import RootPath, root_path

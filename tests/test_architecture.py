@@ -81,6 +81,12 @@ STAGES = {
     "mirrored",
     "smoothing",
     "foot_lock",
+    "lock_holds",
+    "lock_anchors",
+    "lock_foot",
+    "lock_pelvis",
+    "lock_hands",
+    "ramps",
     "hinges",
     "wrists",
 }
