@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -18,6 +21,22 @@ def durations(times: np.ndarray, alone: float = 1.0) -> np.ndarray:
 def runs(present: np.ndarray) -> np.ndarray:
     """`[T]` numbers of the stretches of frames in which the subject is present, or absent; rising from 0."""
     return np.cumsum(np.concatenate([[0], np.diff(present.astype(int)) != 0]))[: len(present)]
+
+
+def stretches(mask: np.ndarray) -> Iterator[tuple[int, int]]:
+    """First frame and the frame after the last of every stretch in which `mask` `[T]` is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def spans(mask: np.ndarray, times: np.ndarray) -> list[slice]:
+    """The stretches of frames at `times` `[T]` in which `mask` `[T]` is true, broken where frames are missing in between."""
+    missing = np.flatnonzero(np.diff(times) > 1.5 * median_step(times, 0.0)) + 1
+    found = []
+    for start, stop in stretches(mask):
+        inner = missing[(missing > start) & (missing < stop)].tolist()
+        found += [slice(first, last) for first, last in pairwise([start, *inner, stop])]
+    return found
 
 
 def overlap(count: int, shift: int) -> tuple[slice, slice]:

@@ -12,8 +12,9 @@ import numpy as np
 
 from ..models.skeletons import BONE_NAMES, JOINTS
 from . import rotations as rot
+from .along_time import stretches
 from .contacts import CONTACTS, FEET, level_of
-from .lock_holds import held_ends, stretches
+from .lock_holds import held_ends
 from .lock_settings import FootLockSettings
 from .poses import Poses
 from .settings import FootLock

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.skeletons import JOINTS
+from .along_time import stretches
 from .contacts import CONTACTS, level_of
 from .lock_anchors import usual_place, within_reach
-from .lock_holds import held_points, stretches
+from .lock_holds import held_points
 from .lock_settings import FootLockSettings
 from .ramps import ramped
 

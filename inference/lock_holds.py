@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
+from .along_time import stretches
 from .lock_settings import FootLockSettings
 from .settings import FootLock
 
@@ -43,12 +42,6 @@ def held_points(probability: np.ndarray, times: np.ndarray, settings: FootLockSe
             if times[stop - 1] - times[start] < settings.shortest:
                 held[start:stop, point] = False
     return held
-
-
-def stretches(mask: np.ndarray) -> Iterator[tuple[int, int]]:
-    """First frame and the frame after the last of every stretch in which `mask` `[T]` is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
 def _leading(probability: np.ndarray, points: np.ndarray, held: np.ndarray, settings: FootLockSettings) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.skeletons import JOINTS
+from .along_time import spans
 from .contacts import CONTACTS, FEET, Contacts, level_of
 from .poses import Poses
 
@@ -26,12 +27,3 @@ def standing_places(poses: Poses, contacts: Contacts, times: np.ndarray) -> np.n
             places[span, point, :2] = share @ places[span, point, :2] / share.sum()
             places[span, point, 2] = level_of(float(share @ places[span, point, 2] / share.sum()))
     return places
-
-
-def spans(holds: np.ndarray, times: np.ndarray) -> list[slice]:
-    """The stretches of frames in which `holds` `[T]` is true, broken where frames are missing in between."""
-    usual = np.median(np.diff(times)) if len(times) > 1 else 0.0
-    broken = np.concatenate([[False], np.diff(times) > 1.5 * usual])
-    starts = holds & np.concatenate([[True], ~holds[:-1]]) | holds & broken
-    ends = holds & np.concatenate([~holds[1:], [True]]) | holds & np.concatenate([broken[1:], [False]])
-    return [slice(first, last + 1) for first, last in zip(np.flatnonzero(starts), np.flatnonzero(ends), strict=True)]

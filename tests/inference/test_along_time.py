@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from penumbra.inference.along_time import blurred, durations, median_step, overlap, runs
+from penumbra.inference.along_time import blurred, durations, median_step, overlap, runs, spans, stretches
 
 
 def test_the_usual_step_is_not_that_of_a_gap() -> None:
@@ -22,6 +22,19 @@ def test_frames_last_as_long_as_the_clip() -> None:
 def test_stretches_are_numbered_in_order() -> None:
     np.testing.assert_array_equal(runs(np.array([True, True, False, True])), [0, 0, 1, 2])
     np.testing.assert_array_equal(runs(np.zeros(1, bool)), [0])
+
+
+def test_stretches_end_behind_their_last_frame() -> None:
+    assert list(stretches(np.array([True, True, False, True]))) == [(0, 2), (3, 4)]
+    assert list(stretches(np.zeros(3, bool))) == []
+
+
+def test_a_stretch_ends_where_frames_are_missing() -> None:
+    holds = np.array([1, 1, 0, 1, 1, 1, 1], bool)
+    times = np.array([0, 1, 2, 3, 4, 9, 10]) / 30
+    assert spans(holds, times) == [slice(0, 2), slice(3, 5), slice(5, 7)]
+    assert spans(np.ones(1, bool), np.zeros(1)) == [slice(0, 1)]
+    assert spans(np.zeros(3, bool), np.arange(3.0)) == []
 
 
 @pytest.mark.parametrize("shift", [-7, -2, 0, 3, 9])

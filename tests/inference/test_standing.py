@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from penumbra.inference.along_time import spans
 from penumbra.inference.contacts import Contacts
-from penumbra.inference.standing import spans, standing_places
+from penumbra.inference.standing import standing_places
 from tests.walking import FEET, shaken, walk
 
 
@@ -28,11 +29,3 @@ def test_nothing_stands() -> None:
     made = walk(20)
     places = standing_places(made.poses, Contacts(np.zeros((20, 6))), made.times)
     np.testing.assert_allclose(places, made.poses.joints()[:, FEET])
-
-
-def test_a_stretch_ends_where_frames_are_missing() -> None:
-    holds = np.array([1, 1, 0, 1, 1, 1, 1], bool)
-    times = np.array([0, 1, 2, 3, 4, 9, 10]) / 30
-    assert spans(holds, times) == [slice(0, 2), slice(3, 5), slice(5, 7)]
-    assert spans(np.ones(1, bool), np.zeros(1)) == [slice(0, 1)]
-    assert spans(np.zeros(3, bool), np.arange(3.0)) == []
