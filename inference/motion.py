@@ -25,7 +25,7 @@ class RestPose:
 
 def rest_of(poses: Poses) -> RestPose:
     """The rest pose of a body in motion; a hand's bone ends between the knuckles of index and little finger."""
-    places = dict(zip(JOINTS, rest_joints(poses.offsets), strict=True))
+    places: dict[str, np.ndarray] = dict(zip(JOINTS, rest_joints(poses.offsets), strict=True))
     for side in ("L", "R"):
         places[f"knuckles.{side}"] = (places[f"index.{side}"] + places[f"pinky.{side}"]) / 2
     return RestPose(*(np.stack([places[getattr(bone, end)] for bone in BONES]) for end in ("head", "tail")))
