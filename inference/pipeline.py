@@ -41,6 +41,8 @@ from .track import Track, TrackSettings, track
 
 # Raised whenever detection or tracking changes, so that detections cached by an older version are not used.
 _TRACK_VERSION = 3
+# Where a take's settings keep what the stages after the tracking told, which is told anew when they run again.
+_STAGES_NOTES = "notes"
 # Frames decoded ahead of the networks: enough that they never wait, few enough to stay small in memory.
 _AHEAD = 4
 
@@ -104,13 +106,14 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     seen = yield from observe(tracked, belief, picture, camera, systems, stages.observing())
     animation = yield from animate(seen.observed, camera, stages.motion, replace(stages.animate, lift=stages.lift))
     rest = rest_of(animation.poses)
+    notes = [*_swaps(across), *seen.told.notes, *_told_by(seen.focal), *animation.notes]
     return (
         replace(
             take,
-            notes=_notes(take.notes, [*_swaps(across), *seen.told.notes, *_told_by(seen.focal), *animation.notes]),
+            notes=list(dict.fromkeys([*_kept_notes(take), *notes])),
             settings=take.settings
             | {"camera": _plain(asdict(camera)), "lift": _plain(asdict(stages.lift))}
-            | {"motion": _plain(asdict(stages.motion))},
+            | {"motion": _plain(asdict(stages.motion)), _STAGES_NOTES: notes},
             camera=_camera(seen.lens, seen.focal, animation.view),
             versions=with_hashes(systems, take.versions),
         )
@@ -245,9 +248,10 @@ def _absences(tracked: Track) -> list[str]:
     ]
 
 
-def _notes(before: list[str], now: list[str]) -> list[str]:
-    """The notes of a take that may go on from a file, which has some of them already and may be of another lifter."""
-    return list(dict.fromkeys([*(note for note in before if not note.startswith(UNCALIBRATED)), *now]))
+def _kept_notes(take: Take) -> list[str]:
+    """The notes of a take that do not come from the stages that run again, which may be of another lifter or lens."""
+    again = set(take.settings.get(_STAGES_NOTES, ()))
+    return [note for note in take.notes if note not in again and not note.startswith(UNCALIBRATED)]
 
 
 def _swaps(across: np.ndarray) -> list[str]:

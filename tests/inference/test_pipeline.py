@@ -93,6 +93,7 @@ def test_later_stages_run_again_from_a_saved_take(settings: CaptureSettings, tmp
     assert (longer.camera["focal_source"], take.camera["focal_source"]) == ("user", "estimate")
     assert longer.camera["focal_sigma"] < 0.1 < take.camera["focal_sigma"]
     assert any("focal length" in note for note in take.notes)
+    assert not any("focal length" in note for note in longer.notes)
     distance = [np.linalg.norm(made.camera["position"]) for made in (take, longer)]
     assert distance[1] > 1.5 * distance[0]
 
