@@ -13,22 +13,22 @@ import numpy as np
 from .body import STATURE
 from .camera import View
 from .contacts import Contacts, ContactSettings, contacts
-from .fit import FitSettings, Fitted, fit
-from .fit_torch import fit_fine
-from .foot_lock import lock_feet
+from .fitting.fine import fit_fine
+from .fitting.fit import FitSettings, Fitted, fit
 from .hinges import hinged
 from .lift import Lift, one_body
-from .lock_settings import FootLockSettings
+from .locking.foot_lock import lock_feet
+from .locking.settings import FootLockSettings
 from .observed import Observed, joint_belief
-from .path_settings import PathSettings
-from .place import RootPath, root_path
+from .placing.path_settings import PathSettings
+from .placing.place import RootPath, root_path
+from .placing.world import World, world_view
+from .placing.world_settings import WorldSettings
 from .poses import Poses
 from .progress import SOLVING, Progress, Work
 from .settings import CameraSettings, LiftSettings, MotionSettings
 from .smoothing import SmoothingSettings, smooth
 from .solve import SolveSettings, bone_confidence, solve
-from .world import World, world_view
-from .world_settings import WorldSettings
 from .wrists import WristSettings, likely_wrists
 
 

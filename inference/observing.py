@@ -9,9 +9,9 @@ import numpy as np
 
 from .body import STATURE
 from .camera import Camera, guess_camera, track_lens
-from .focal import FocalEstimate, estimate_focal, known_focal
 from .lifting import Told, lifting
 from .observed import Observed
+from .placing.focal import FocalEstimate, estimate_focal, known_focal
 from .progress import Work
 from .settings import CameraSettings, LiftSettings
 from .sight import sightings

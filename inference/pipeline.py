@@ -20,13 +20,13 @@ from ..version import version
 from .animate import AnimateSettings, animate
 from .cache import DetectionCache, cache_key
 from .camera import Camera, View
-from .fit_torch import open_torch
+from .fitting.fine import open_torch
 from .flow import unknown_flow
-from .focal import FocalEstimate
 from .footage import Footage, fingerprint, open_footage
 from .lifting import UNCALIBRATED
 from .motion import Motion, RestPose, rest_of
 from .observing import ObservingSettings, Picture, observe
+from .placing.focal import FocalEstimate
 from .prefetch import prefetch
 from .progress import SOLVING, Progress, Work
 from .reliability import ReliabilitySettings

@@ -63,34 +63,17 @@ STAGES = {
     "lift",
     "lifting",
     "observing",
-    "focal",
-    "path_clip",
-    "path_start",
-    "path_terms",
-    "liveliness",
-    "still_feet",
-    "place",
-    "world_evidence",
-    "held_camera",
-    "world_notes",
-    "world",
+    "placing",
+    "fitting",
+    "locking",
     "animate",
     "solve",
     "contacts",
-    "fit",
-    "mirrored",
     "smoothing",
-    "foot_lock",
-    "lock_holds",
-    "lock_anchors",
-    "lock_foot",
-    "lock_pelvis",
-    "lock_hands",
-    "ramps",
     "hinges",
     "wrists",
 }
-"""Modules of `inference` that do work; `retarget` and `scene` take its types only."""
+"""Modules and folders of `inference` that do work; `retarget` and `scene` take its types only."""
 TYPES_ONLY = {"retarget", "scene"}
 
 BLENDER = {"bpy", "bpy_extras", "bpy_types", "bmesh", "mathutils", "addon_utils", "gpu", "blf", "bl_ui", "rna_prop_ui"}
@@ -111,7 +94,7 @@ IMPORT_CALLS = {"__import__", "import_module", "importlib.import_module"}
 NOT_SHIPPED = {"tools", "training", "benchmarks", "tests"}
 LIBRARIES = {"numpy", "onnxruntime", "av", "cv2", "mediapipe", "flatbuffers"} | BLENDER
 """What shipped code may import beside the standard library; flatbuffers comes with onnxruntime."""
-OPTIONAL = {"inference/fit_torch.py": {"torch"}}
+OPTIONAL = {"inference/fitting/fine.py": {"torch"}}
 """What one file may import where it is installed, and says what to do where it is not."""
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "socketserver", "asyncio"}
 
@@ -251,7 +234,7 @@ def test_a_wrong_import_is_found(tmp_path: Path, path: str, source: str, reason:
     [
         ("inference/a.py", "from ..models.pose import Region\nfrom . import rotations\nfrom ..errors import TakeError"),
         ("inference/a.py", "import json\nimport numpy as np\nimport cv2"),
-        ("inference/fit_torch.py", "def f():\n    import torch"),
+        ("inference/fitting/fine.py", "def f():\n    import torch"),
         ("scene/a.py", "import bpy\nfrom ..inference.motion import Motion"),
         ("operators/command.py", "def f():\n    from ..cli.main import main"),
         ("cli/blender.py", "import bpy"),

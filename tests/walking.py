@@ -9,7 +9,7 @@ import numpy as np
 from penumbra.inference import rotations as rot
 from penumbra.inference.body import joints_of
 from penumbra.inference.contacts import CONTACTS, Contacts
-from penumbra.inference.limb import Limb, bent_to
+from penumbra.inference.locking.limb import Limb, bent_to
 from penumbra.inference.poses import Poses, flat_soled
 from penumbra.models.skeletons import BONE_NAMES, HINGES, JOINTS
 from penumbra.training.bodies import mean_body

@@ -1,6 +1,6 @@
 """Measures how a lifter's errors go together: `python -P -m penumbra.training.correlate_errors --data data.npz`.
 
-What the fit (`inference/fit.py`) makes of one joint's error for the others: a trunk that leans wrongly takes the whole
+What the fit (`inference/fitting/fit.py`) makes of one joint's error for the others: a trunk that leans wrongly takes the whole
 upper body with it. In depth errors run along the body; across the picture each joint errs by itself.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import TrainingDataError
 from ..inference.confidence import Calibration, open_calibration
-from ..inference.errors_together import AXES, TOGETHER
+from ..inference.fitting.errors_together import AXES, TOGETHER
 from ..inference.systems import NONE, open_lifter, open_refiner
 from ..models.skeletons import JOINTS, partners
 from .command import exit_code

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from penumbra.errors import SetupError
-from penumbra.inference.errors_together import TOGETHER, open_correlations, pulled_apart
+from penumbra.inference.fitting.errors_together import TOGETHER, open_correlations, pulled_apart
 from penumbra.models.skeletons import JOINTS
 
 

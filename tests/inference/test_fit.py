@@ -10,9 +10,9 @@ import pytest
 
 from penumbra.inference import rotations as rot
 from penumbra.inference.contacts import Contacts
-from penumbra.inference.fit import FitSettings, Fitted, fit
+from penumbra.inference.fitting.fit import FitSettings, Fitted, fit
+from penumbra.inference.fitting.sizes import GROUPS, resized
 from penumbra.inference.poses import Poses
-from penumbra.inference.sizes import GROUPS, resized
 from penumbra.models.skeletons import BONE_NAMES, JOINT_PARENTS, JOINTS, POINTS, partners
 from tests.fitting import Told, errors, joint, told, turned
 from tests.walking import FEET, shaken

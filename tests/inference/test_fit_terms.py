@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from penumbra.inference import turns
-from penumbra.inference.errors_together import open_correlations, pulled_apart
-from penumbra.inference.fit_equations import Equations
-from penumbra.inference.fit_terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
-from penumbra.inference.kinematics import FREE, State, lever_arms
-from penumbra.inference.sizes import GROUPS
+from penumbra.inference.fitting.equations import Equations
+from penumbra.inference.fitting.errors_together import open_correlations, pulled_apart
+from penumbra.inference.fitting.kinematics import FREE, State, lever_arms
+from penumbra.inference.fitting.sizes import GROUPS
+from penumbra.inference.fitting.terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
 from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS
 from tests.fitting import Told, told
 

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from penumbra.inference.camera import CameraTrack, guess_camera
-from penumbra.inference.focal import FocalEstimate, FocalSettings, estimate_focal, known_focal, usual_focal_length
+from penumbra.inference.placing.focal import (
+    FocalEstimate,
+    FocalSettings,
+    estimate_focal,
+    known_focal,
+    usual_focal_length,
+)
 from penumbra.inference.settings import CameraSettings
 from penumbra.tests.filming import Film, camera, film
 

@@ -9,8 +9,8 @@ import pytest
 
 from penumbra.inference import rotations as rot
 from penumbra.inference.contacts import Contacts
-from penumbra.inference.foot_lock import lock_feet
-from penumbra.inference.lock_settings import FootLockSettings
+from penumbra.inference.locking.foot_lock import lock_feet
+from penumbra.inference.locking.settings import FootLockSettings
 from penumbra.inference.poses import Poses
 from penumbra.inference.settings import FootLock
 from penumbra.models.skeletons import BONE_NAMES, HINGES, JOINT_PARENTS, JOINTS

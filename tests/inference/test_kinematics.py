@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from penumbra.inference import turns
-from penumbra.inference.kinematics import FREE, State, lever_arms
-from penumbra.inference.sizes import GROUPS
+from penumbra.inference.fitting.kinematics import FREE, State, lever_arms
+from penumbra.inference.fitting.sizes import GROUPS
 from penumbra.models.skeletons import JOINT_PARENTS
 from tests.fitting import told
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penumbra.inference import rotations as rot
-from penumbra.inference.limb import Limb, bent_to
+from penumbra.inference.locking.limb import Limb, bent_to
 from penumbra.models.skeletons import HINGES
 
 _UPPER, _LOWER = np.array([0.0, 0.0, -0.42]), np.array([0.0, 0.0, -0.4])

@@ -6,8 +6,8 @@ import numpy as np
 
 from penumbra.inference import rotations as rot
 from penumbra.inference import turns
-from penumbra.inference.kinematics import State
-from penumbra.inference.mirrored import mirrored_limbs
+from penumbra.inference.fitting.kinematics import State
+from penumbra.inference.fitting.mirrored import mirrored_limbs
 from tests.fitting import Told, joint, told
 
 _ARM = [joint("elbow.L"), joint("wrist.L")]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from penumbra.inference.camera import Camera, guess_camera
 from penumbra.inference.lift import toward_view
-from penumbra.inference.path_settings import PathSettings
-from penumbra.inference.place import root_path
+from penumbra.inference.placing.path_settings import PathSettings
+from penumbra.inference.placing.place import root_path
 from penumbra.models.skeletons import POINTS
 from penumbra.tests.filming import Film, camera, film
 

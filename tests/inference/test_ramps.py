@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from penumbra.inference.ramps import envelope, ramped
+from penumbra.inference.locking.ramps import envelope, ramped
 
 
 def test_ramps_keep_value_and_slope() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from penumbra.inference.sizes import GROUPS, members, resized
+from penumbra.inference.fitting.sizes import GROUPS, members, resized
 from penumbra.models.skeletons import JOINTS, partners
 from tests.fitting import told
 

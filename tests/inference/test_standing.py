@@ -6,7 +6,7 @@ import numpy as np
 
 from penumbra.inference.along_time import spans
 from penumbra.inference.contacts import Contacts
-from penumbra.inference.standing import standing_places
+from penumbra.inference.fitting.standing import standing_places
 from tests.walking import FEET, shaken, walk
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from penumbra.inference import rotations as rot
 from penumbra.inference.camera import CameraTrack
+from penumbra.inference.placing.world import World, world_view
 from penumbra.inference.settings import CameraSettings
-from penumbra.inference.world import World, world_view
 from penumbra.models.skeletons import JOINTS, POINTS
 from penumbra.tests.filming import Film, camera, film
 

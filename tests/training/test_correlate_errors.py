@@ -9,7 +9,7 @@ import pytest
 
 from penumbra.inference.body import rest_joints
 from penumbra.inference.confidence import as_told
-from penumbra.inference.errors_together import open_correlations
+from penumbra.inference.fitting.errors_together import open_correlations
 from penumbra.inference.lifted import Lifted
 from penumbra.models.skeletons import JOINTS, partners
 from penumbra.training.bodies import mean_body

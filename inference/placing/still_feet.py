@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import POINTS
-from . import rotations as rot
-from .along_time import blurred
+from ...models.skeletons import POINTS
+from .. import rotations as rot
+from ..along_time import blurred
 from .path_clip import FOOT_POINTS, PathClip, path_clip
 from .path_settings import PathSettings
 

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import POINT_JOINTS, POINTS
-from . import rotations as rot
-from . import turns
-from .camera import View
-from .contacts import FEET, Contacts
+from ...models.skeletons import POINT_JOINTS, POINTS
+from .. import rotations as rot
+from .. import turns
+from ..camera import View
+from ..contacts import FEET, Contacts
+from ..observed import Observed
+from ..poses import Poses
+from .equations import Equations
 from .errors_together import open_correlations, pulled_apart
-from .fit_equations import Equations
-from .fit_terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
 from .kinematics import State, lever_arms
 from .mirrored import mirrored_limbs
-from .observed import Observed
-from .poses import Poses
 from .standing import standing_places
+from .terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
 
 _RATE = 30.0
 _NEAREST = 0.3

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, HINGES, JOINTS
-from . import rotations as rot
-from .along_time import runs
-from .contacts import Contacts
+from ...models.skeletons import BONE_NAMES, HINGES, JOINTS
+from .. import rotations as rot
+from ..along_time import runs
+from ..contacts import Contacts
+from ..poses import Poses
+from ..settings import FootLock
+from .anchors import anchored_feet
+from .foot import ankle_goals, foot_turns, standing_ankles
+from .hands import wrist_goals
 from .limb import Limb, bent_to
-from .lock_anchors import anchored_feet
-from .lock_foot import ankle_goals, foot_turns, standing_ankles
-from .lock_hands import wrist_goals
-from .lock_pelvis import pelvis_path, sinking
-from .lock_settings import FootLockSettings
-from .poses import Poses
-from .settings import FootLock
+from .pelvis import pelvis_path, sinking
+from .settings import FootLockSettings
 
 _UP = np.array([0.0, 0.0, 1.0])
 # Metres from which on an ankle or wrist is moved.

@@ -8,14 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from ..models.skeletons import POINT_JOINTS
-from . import rotations as rot
-from .along_time import durations, median_step
-from .camera import SENSOR_WIDTH
+from ...models.skeletons import POINT_JOINTS
+from .. import rotations as rot
+from ..along_time import durations, median_step
+from ..camera import SENSOR_WIDTH
+from ..settings import CameraSettings
 from .path_clip import point_variance
 from .path_settings import PathSettings
 from .place import RootPath, root_path
-from .settings import CameraSettings
 from .still_feet import standing_feet
 
 Source = Literal["user", "metadata", "camera", "estimate"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import POINTS
+from ...models.skeletons import POINTS
+from ..settings import CameraSettings
 from .held_camera import HeldCamera
-from .settings import CameraSettings
 from .world_evidence import BodyAxes, StandingPlaces
 from .world_settings import WorldSettings
 

@@ -12,8 +12,8 @@ import pytest
 from penumbra.errors import SetupError
 from penumbra.inference.camera import View
 from penumbra.inference.contacts import Contacts
-from penumbra.inference.fit import FitSettings, fit
-from penumbra.inference.fit_torch import FineSettings, fit_fine
+from penumbra.inference.fitting.fine import FineSettings, fit_fine
+from penumbra.inference.fitting.fit import FitSettings, fit
 from penumbra.inference.observed import Observed
 from penumbra.inference.poses import Poses
 from tests.fitting import Told, errors, told
@@ -81,6 +81,6 @@ def test_without_pytorch_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_pytorch_is_imported_only_when_it_is_asked_for() -> None:
-    code = "import sys, penumbra.inference.fit_torch; assert 'torch' not in sys.modules"
+    code = "import sys, penumbra.inference.fitting.fine; assert 'torch' not in sys.modules"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import rotations as rot
-from .settings import CameraSettings
+from .. import rotations as rot
+from ..settings import CameraSettings
 from .world_evidence import UP, BodyAxes, StandingPlaces
 from .world_settings import WorldSettings
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, JOINTS
-from . import rotations as rot
-from .along_time import stretches
-from .contacts import CONTACTS, FEET, level_of
-from .lock_holds import held_ends
-from .lock_settings import FootLockSettings
-from .poses import Poses
-from .settings import FootLock
+from ...models.skeletons import BONE_NAMES, JOINTS
+from .. import rotations as rot
+from ..along_time import stretches
+from ..contacts import CONTACTS, FEET, level_of
+from ..poses import Poses
+from ..settings import FootLock
+from .holds import held_ends
+from .settings import FootLockSettings
 
 _ENDS = [JOINTS.index(name) for name in CONTACTS[FEET]]
 # Rounds of reweighting after which an anchor hardly changes, and of fitting heels' and toes' anchors to the foot's length.

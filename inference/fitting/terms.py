@@ -7,10 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, BONES, HINGED, HINGES, JOINTS, POINT_JOINTS, REACH
-from .camera import View
-from .contacts import CONTACTS, FEET
-from .fit_equations import Equations
+from ...models.skeletons import BONE_NAMES, BONES, HINGED, HINGES, JOINTS, POINT_JOINTS, REACH
+from ..camera import View
+from ..contacts import CONTACTS, FEET
+from .equations import Equations
 from .kinematics import FREE, State
 
 POINT_PLACES = list(POINT_JOINTS)

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..models.skeletons import JOINTS
-from . import rotations as rot
-from .camera import View, track_view
+from ...models.skeletons import JOINTS
+from .. import rotations as rot
+from ..camera import View, track_view
+from ..settings import CameraSettings
 from .held_camera import HeldCamera, held_camera, lowest
-from .settings import CameraSettings
 from .world_evidence import UP, BodyAxes, StandingPlaces, body_axes, places_stood_on
 from .world_notes import world_notes
 from .world_settings import WorldSettings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import rotations as rot
-from .along_time import blurred
+from .. import rotations as rot
+from ..along_time import blurred
 from .path_clip import PLACE, VELOCITY, PathClip
 from .path_settings import PathSettings
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import rotations as rot
+from .. import rotations as rot
 
 # Share of the upper bone's length by which the middle joint lies off the straight line from where on it begins to tell
 # the plane in which the limb bends, and tells it alone.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import JOINTS
-from .banded import inverse_blocks, solve_block_tridiagonal
-from .camera import View
+from ...models.skeletons import JOINTS
+from ..banded import inverse_blocks, solve_block_tridiagonal
+from ..camera import View
 from .liveliness import liveliness
 from .path_clip import PLACE, SIZE, PathClip, in_camera, path_clip
 from .path_settings import PathSettings

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, JOINTS
-from . import rotations as rot
-from .camera import View
+from ...models.skeletons import BONE_NAMES, JOINTS
+from .. import rotations as rot
+from ..camera import View
 from .kinematics import State
 
 # The bones of each limb, each with the joints that it lies between.

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import rotations as rot
-from . import turns
-from .contacts import NEAR_FLOOR
-from .lock_anchors import Foot
-from .lock_settings import FootLockSettings
+from .. import rotations as rot
+from .. import turns
+from ..contacts import NEAR_FLOOR
+from .anchors import Foot
 from .ramps import envelope, ramped
+from .settings import FootLockSettings
 
 _UP = np.array([0.0, 0.0, 1.0])
 _TINY = 1e-9

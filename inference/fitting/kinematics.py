@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import BONE_NAMES, JOINT_CARRIERS
-from . import turns
-from .body import joints_of_matrices
+from ...models.skeletons import BONE_NAMES, JOINT_CARRIERS
+from .. import turns
+from ..body import joints_of_matrices
 from .sizes import GROUPS, resized, size_arms, ways
 
 FREE = 3 + 3 * len(BONE_NAMES)
@@ -21,7 +21,7 @@ class State:
 
     offsets: `[30, 3]`, the body. root: `[T, 3]` metres in the world. matrices: `[T, 18, 3, 3]` global rotations of the
     bones. joints: `[T, 30, 3]` metres about the pelvis, world axes. sizes: `[G]` logarithms by which the body has grown since it
-    was measured (`inference.sizes`).
+    was measured (`inference.fitting.sizes`).
     """
 
     offsets: np.ndarray
@@ -39,7 +39,7 @@ class State:
     def moved(self, step: np.ndarray, sizes: np.ndarray | None = None) -> State:
         """The state after a step `[T, 57]`: metres of the pelvis, then rotation vectors of the bones.
 
-        sizes: `[G]` logarithms by which the body's groups of bones grow (`inference.sizes`).
+        sizes: `[G]` logarithms by which the body's groups of bones grow (`inference.fitting.sizes`).
         """
         turn = turns.to_matrix(turns.from_vector(step[:, 3:].reshape(len(step), len(BONE_NAMES), 3)))
         offsets = self.offsets if sizes is None else resized(self.offsets, sizes)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import JOINTS
-from .along_time import stretches
-from .contacts import CONTACTS, level_of
-from .lock_anchors import usual_place, within_reach
-from .lock_holds import held_points
-from .lock_settings import FootLockSettings
+from ...models.skeletons import JOINTS
+from ..along_time import stretches
+from ..contacts import CONTACTS, level_of
+from .anchors import usual_place, within_reach
+from .holds import held_points
 from .ramps import ramped
+from .settings import FootLockSettings
 
 # Metres a second, the most that the slopes of ramps count.
 _STEEPEST = 1.0

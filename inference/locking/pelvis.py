@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import JOINTS
-from .along_time import median_step, overlap
-from .lock_anchors import Foot
-from .lock_settings import FootLockSettings
+from ...models.skeletons import JOINTS
+from ..along_time import median_step, overlap
+from .anchors import Foot
 from .ramps import envelope
+from .settings import FootLockSettings
 
 _TINY = 1e-9
 # Metres added to what a leg reaches in the pose, so that rounding sinks no pelvis.

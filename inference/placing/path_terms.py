@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .along_time import durations
+from ..along_time import durations
 from .path_clip import FOOT_POINTS, PLACE, SIZE, UNKNOWNS, PathClip, in_camera
 from .path_settings import PathSettings
 from .still_feet import how_still

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import JOINTS, POINTS
-from . import rotations as rot
-from .along_time import durations
+from ...models.skeletons import JOINTS, POINTS
+from .. import rotations as rot
+from ..along_time import durations
 from .path_settings import PathSettings
 from .still_feet import standing_feet
 from .world_settings import WorldSettings

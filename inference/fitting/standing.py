@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import JOINTS
-from .along_time import spans
-from .contacts import CONTACTS, FEET, Contacts, level_of
-from .poses import Poses
+from ...models.skeletons import JOINTS
+from ..along_time import spans
+from ..contacts import CONTACTS, FEET, Contacts, level_of
+from ..poses import Poses
 
 _FEET = [JOINTS.index(name) for name in CONTACTS[FEET]]
 # Probability from which a point counts as standing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .banded import solve_block_tridiagonal
+from ..banded import solve_block_tridiagonal
 from .kinematics import FREE
 from .sizes import GROUPS
 

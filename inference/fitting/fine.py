@@ -1,6 +1,6 @@
 """The fine fit: the robust fit's energy, brought down over the whole clip by PyTorch where that is installed.
 
-Gauss and Newton's steps (`inference.fit`) take every term as a sum of squares and stop early; here the energy itself is
+Gauss and Newton's steps (`inference.fitting.fit`) take every term as a sum of squares and stop early; here the energy itself is
 followed, mixture and limits among it, to where it does not fall any more (L-BFGS; Liu and Nocedal, Mathematical
 Programming 45, 1989). On hard validation clips the energy ends up to a quarter lower than the draft's at a tenth of its speed;
 joints lie no nearer to their true places.
@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from ..errors import SetupError
-from ..models.skeletons import BONE_NAMES, JOINT_CARRIERS, REACH
-from .camera import View
-from .contacts import Contacts
+from ...errors import SetupError
+from ...models.skeletons import BONE_NAMES, JOINT_CARRIERS, REACH
+from ..camera import View
+from ..contacts import Contacts
+from ..observed import Observed
+from ..poses import Poses
 from .fit import FitSettings, Fitted, Problem, drafted, fitted, problem_of, state_of
-from .fit_terms import (
+from .kinematics import State, ways
+from .sizes import members
+from .terms import (
     FEET_JOINTS,
     NEAREST,
     POINT_PLACES,
@@ -31,10 +35,6 @@ from .fit_terms import (
     StandTerm,
     hinges,
 )
-from .kinematics import State, ways
-from .observed import Observed
-from .poses import Poses
-from .sizes import members
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +58,7 @@ def fit_fine(
     settings: FitSettings,
     fine: FineSettings | None = None,
 ) -> Fitted:
-    """The draft's fit (`inference.fit.fit`), and then the same energy further down; arguments as there.
+    """The draft's fit (`inference.fitting.fit.fit`), and then the same energy further down; arguments as there.
 
     Raises SetupError where PyTorch is not installed, or the extension's data is damaged.
     """

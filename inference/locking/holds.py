@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .along_time import stretches
-from .lock_settings import FootLockSettings
-from .settings import FootLock
+from ..along_time import stretches
+from ..settings import FootLock
+from .settings import FootLockSettings
 
 # Frames for which heel and toe stand together at least where a foot rolls from one to the other.
 _ROLL = 2

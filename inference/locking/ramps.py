@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .along_time import median_step, overlap
+from ..along_time import median_step, overlap
 
 _TINY = 1e-9
 

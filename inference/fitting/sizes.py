@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.skeletons import JOINT_PARENTS, JOINTS
+from ...models.skeletons import JOINT_PARENTS, JOINTS
 
 GROUPS = {
     "hips": ("hip",),

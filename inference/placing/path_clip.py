@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.skeletons import JOINTS, POINT_JOINTS, POINTS
-from .camera import View
+from ...models.skeletons import JOINTS, POINT_JOINTS, POINTS
+from ..camera import View
 from .path_settings import PathSettings
 
 FOOT_POINTS = [POINTS.index(name) for name in ("heel.L", "heel.R", "toe.L", "toe.R")]

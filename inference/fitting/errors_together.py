@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import SetupError
-from ..models.skeletons import JOINTS
+from ...errors import SetupError
+from ...models.skeletons import JOINTS
 
-TOGETHER = Path(__file__).parent.parent / "models" / "weights" / "errors_together.json"
+TOGETHER = Path(__file__).parent.parent.parent / "models" / "weights" / "errors_together.json"
 """Correlations of the lifter's errors as `training/correlate_errors.py` measures them."""
 AXES = ("x", "y", "z")
 
