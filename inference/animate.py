@@ -15,6 +15,7 @@ from .camera import View
 from .contacts import Contacts, ContactSettings, contacts
 from .fitting.fine import fit_fine
 from .fitting.fit import FitSettings, Fitted, fit
+from .fitting.windows import fit_in_windows
 from .hinges import hinged
 from .lift import Lift, one_body
 from .locking.foot_lock import lock_feet
@@ -145,7 +146,7 @@ def _fitted(
     if motion.fit == "none":
         return Fitted(solved, 1.0 - observed.belief, 0.0, 0.0, mirrored=False)
     chosen = fit_fine if motion.fit == "fine" else fit
-    return chosen(solved, placed.sigma, observed, view, standing, settings.fit)
+    return fit_in_windows(chosen, solved, placed.sigma, observed, view, standing, settings.fit)
 
 
 def _held(poses: Poses, present: np.ndarray) -> Poses:
