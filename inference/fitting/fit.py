@@ -51,7 +51,7 @@ class FitSettings:
     standing foot keeps to its place. damping: what holds back turns that nothing tells. turn: radians, the longest step of a bone.
     """
 
-    steps: int = 6
+    steps: int = 4
     enough: float = 0.001
     alone: float = 0.07
     memory: float = 5.0
