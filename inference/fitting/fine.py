@@ -20,7 +20,7 @@ from ..camera import View
 from ..contacts import Contacts
 from ..observed import Observed
 from ..poses import Poses
-from .fit import FitSettings, Fitted, Problem, drafted, fitted, problem_of, state_of
+from .fit import FitSettings, Fitted, Problem, fit
 from .kinematics import State, ways
 from .sizes import members
 from .terms import (
@@ -62,15 +62,12 @@ def fit_fine(
 
     Raises SetupError where PyTorch is not installed, or the extension's data is damaged.
     """
-    torch = open_torch()
-    here = observed.present
-    if not here.any():
-        return Fitted(start, np.ones(observed.belief.shape), 0.0, 0.0, mirrored=False)
-    problem = problem_of(start, path_sigma, observed, view, contacts, settings)
-    first = state_of(start, here)
-    draft, mirrored = drafted(first, problem, settings)
-    best = _followed(torch, draft, problem, fine or FineSettings())
-    return fitted(start, best, problem, here, problem.energy(first), mirrored=mirrored)
+    torch, chosen = open_torch(), fine or FineSettings()
+
+    def further(draft: State, problem: Problem) -> State:
+        return _followed(torch, draft, problem, chosen)
+
+    return fit(start, path_sigma, observed, view, contacts, settings, further)
 
 
 def open_torch() -> ModuleType:

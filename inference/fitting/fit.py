@@ -7,7 +7,7 @@ Gauss-Newton steps on a system in which every frame meets only its neighbors and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,9 @@ from .errors_together import open_correlations, pulled_apart
 from .kinematics import State, lever_arms
 from .mirrored import mirrored_limbs
 from .standing import standing_places
-from .terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
+from .terms import NEAREST, HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
 
 _RATE = 30.0
-_NEAREST = 0.3
 # Belief from which a point tells how large errors are.
 _BELIEVED = 0.5
 # Parts of a step that are tried before a way down is given up.
@@ -94,21 +93,29 @@ class Fitted:
 
 
 def fit(
-    start: Poses, path_sigma: np.ndarray, observed: Observed, view: View, contacts: Contacts, settings: FitSettings
+    start: Poses,
+    path_sigma: np.ndarray,
+    observed: Observed,
+    view: View,
+    contacts: Contacts,
+    settings: FitSettings,
+    further: Callable[[State, Problem], State] | None = None,
 ) -> Fitted:
     """Fit a body in motion to a subject as it was seen and lifted.
 
     start: T frames, as they were solved; its root is the path on which the subject was placed. path_sigma: `[T, 3]` metres
-    by which that may be off, camera axes. observed: its joints and spread in metres of the body's own size. Absent frames
-    keep their start's turns and place. Raises SetupError where the extension's data is damaged.
+    by which that may be off, camera axes. observed: its joints and spread in metres of the body's own size. further: what
+    goes on from the draft. Absent frames keep their start's turns and place. Raises SetupError where the extension's data
+    is damaged.
     """
     here = observed.present
-    clutter = np.ones(observed.belief.shape)
     if not here.any():
-        return Fitted(start, clutter, 0.0, 0.0, mirrored=False)
+        return Fitted(start, np.ones(observed.belief.shape), 0.0, 0.0, mirrored=False)
     problem = problem_of(start, path_sigma, observed, view, contacts, settings)
     first = state_of(start, here)
     best, mirrored = drafted(first, problem, settings)
+    if further is not None:
+        best = further(best, problem)
     return fitted(start, best, problem, here, problem.energy(first), mirrored=mirrored)
 
 
@@ -225,10 +232,10 @@ def _points(start: Poses, observed: Observed, view: View, settings: FitSettings)
     here = observed.present
     belief, slopes = np.clip(observed.belief[here], 0.0, 0.98), observed.slopes[here]
     places = view.to_camera(start.joints()[here][:, list(POINT_JOINTS)])
-    depth = np.maximum(places[..., 2:], _NEAREST)
+    depth = np.maximum(places[..., 2:], NEAREST)
     apart = np.linalg.norm(places[..., :2] - slopes * depth, axis=-1)[belief >= _BELIEVED]
     usual = np.median(apart) if apart.size else np.inf
     error = np.clip(settings.share * usual, settings.point_least, settings.point_most)
     own = error * (1.0 + settings.doubt * (1.0 - belief))
-    away = np.maximum(view.to_camera(start.root[here][:, None])[..., 2], _NEAREST)
+    away = np.maximum(view.to_camera(start.root[here][:, None])[..., 2], NEAREST)
     return PointTerm(slopes, belief, view, own / away, settings.clutter, settings.points)
