@@ -9,6 +9,7 @@ import numpy as np
 from ..models.skeletons import BONE_NAMES, BONE_PARENTS, BONES, JOINTS
 from . import rotations as rot
 from .body import rest_joints
+from .hands import Hands
 from .poses import Poses
 
 
@@ -39,7 +40,8 @@ class Motion:
     arrays hold the last known values there and must not be keyed). root: `[T, 3]` pelvis position. rotations:
     `[T, B, 4]` unit quaternions wxyz, each the rotation in world axes that takes a bone from the rest pose to its pose
     (global, not relative to the parent). confidence: `[T, B]` 0 to 1, 0 where the subject is absent.
-    fps: the footage's own mean frame rate.
+    fps: the footage's own mean frame rate. contacts: `[T, 6]` probability that each of `contacts.CONTACTS` stands, None where
+    it was never asked. hands: how the fingers are bent, None where nothing tells.
     """
 
     times: np.ndarray
@@ -49,6 +51,8 @@ class Motion:
     confidence: np.ndarray
     rest: RestPose
     fps: float
+    contacts: np.ndarray | None = None
+    hands: Hands | None = None
 
     def __len__(self) -> int:
         """Count of frames."""

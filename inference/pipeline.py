@@ -146,6 +146,7 @@ def motion_of(take: Take) -> Motion:
         confidence=solved["confidence"],
         rest=RestPose(solved["rest_heads"], solved["rest_tails"]),
         fps=float(take.timing["frame_rate"]),
+        contacts=take.stages.get("contacts", {}).get("probability"),
     )
 
 
