@@ -12,9 +12,10 @@ from ..inference.motion import Motion, RestPose
 from ..models.skeletons import BONE_NAMES
 from .alignment import align
 from .body import body_basis, body_joints
-from .floor import own_floor, world_floor
+from .floor import Floor, own_floor, world_floor
 from .rig_map import RigFit
-from .root import Root, heading, root_bone
+from .root import heading, root_bone
+from .settings import RetargetSettings
 from .target import TargetRest
 
 _STILL = np.array([1.0, 0.0, 0.0, 0.0])
@@ -40,21 +41,20 @@ class TargetMotion:
     stride: float
 
 
-def retarget(
-    motion: Motion, target: TargetRest, fit: RigFit, root: Root = "hips", placed: np.ndarray | None = None
-) -> TargetMotion:
+def retarget(motion: Motion, target: TargetRest, fit: RigFit, settings: RetargetSettings | None = None) -> TargetMotion:
     """`motion` on the armature that `fit` was chosen for, in that armature object's own space.
 
-    The path is scaled by the legs' lengths and raised so that the target stands on the floor that it was made for. With
-    `placed`, `[4, 4]` from armature space to Blender's world, the motion stays where it was captured in that world instead.
+    The path is scaled by the legs' lengths and raised so that the target stands on the floor that it was made for, but
+    where the settings place it in Blender's world.
     Whatever the root, all bones together make the same pose, but for the travel that "in-place" leaves away. Raises
     RigError when the armature's rest pose does not tell which way the body faces, or it has no root bone.
     """
+    settings = settings or RetargetSettings()
     joints = body_joints(target, fit.chains, fit.ends)
     basis = body_basis(target.name, joints)
     upright = {name: basis.T @ position for name, position in joints.items()}
     ratio, rise = _size(motion.rest, upright)
-    floor = own_floor(basis, ratio, rise) if placed is None else world_floor(target.name, placed, ratio, rise)
+    floor = _floor(target, basis, ratio, rise, settings.placed)
     facing = rot.from_matrix(basis.T @ floor.axes)
     turned = replace(motion, rotations=rot.multiply(facing, motion.rotations))
     turns = _to_armature_axes(_chain_turns(turned, fit, align(fit, upright)), basis)
@@ -62,10 +62,10 @@ def retarget(
 
     hips = fit.chains["hips"][0]
     pelvis = floor.along(_hips_middle(motion))
-    if root == "in-place":
+    if settings.root == "in-place":
         pelvis[:, :2] = floor.from_armature(joints["pelvis"])[:2]
     heads = {hips: floor.to_armature(pelvis) - rot.rotate(turns[hips], joints["pelvis"] - target.heads[hips])}
-    if root == "root":
+    if settings.root == "root":
         carrier = root_bone(target, hips)
         turn = heading(motion)
         turns |= _to_armature_axes({carrier: rot.multiply(facing, turn)}, basis)
@@ -86,6 +86,10 @@ def retarget(
         from_capture=floor.from_capture,
         stride=ratio / float(floor.scale[0]),
     )
+
+
+def _floor(target: TargetRest, basis: np.ndarray, ratio: float, rise: float, placed: np.ndarray | None) -> Floor:
+    return own_floor(basis, ratio, rise) if placed is None else world_floor(target.name, placed, ratio, rise)
 
 
 def leg_length(joints: Mapping[str, np.ndarray]) -> float:
@@ -114,7 +118,7 @@ def _to_armature_axes(turns: Mapping[int, np.ndarray], basis: np.ndarray) -> dic
 
 def _parent_turn(bone: int, turns: Mapping[int, np.ndarray], target: TargetRest) -> np.ndarray:
     """The turn that the bone inherits: that of the nearest bone above that is turned, through bones that inherit."""
-    while target.inherit_rotation[bone] and (bone := int(target.parents[bone])) >= 0:
+    while target.turns_along(bone) and (bone := target.carrier(bone)) >= 0:
         if bone in turns:
             return turns[bone]
     return _STILL
@@ -158,8 +162,8 @@ def _location(
     bone: int, turns: Mapping[int, np.ndarray], heads: Mapping[int, np.ndarray], target: TargetRest
 ) -> np.ndarray:
     """The bone's `location` `[T, 3]` that brings its head to where it belongs, whatever the bones above it do."""
-    turn, head = _posed(int(target.parents[bone]), turns, heads, target)
-    carried = head + rot.rotate(turn, target.heads[bone] - _rest_head(int(target.parents[bone]), target))
+    turn, head = _posed(target.carrier(bone), turns, heads, target)
+    carried = head + rot.rotate(turn, target.heads[bone] - _rest_head(target.carrier(bone), target))
     return rot.rotate(rot.conjugate(turn), heads[bone] - carried) @ _location_axes(target, bone)
 
 
@@ -171,10 +175,10 @@ def _posed(
         return _STILL, np.zeros(3)
     if bone in heads:
         return turns[bone], heads[bone]
-    above = int(target.parents[bone])
+    above = target.carrier(bone)
     turn, head = _posed(above, turns, heads, target)
     head = head + rot.rotate(turn, target.heads[bone] - _rest_head(above, target))
-    return (turn if target.inherit_rotation[bone] else _STILL), head
+    return (turn if target.turns_along(bone) else _STILL), head
 
 
 def _rest_head(bone: int, target: TargetRest) -> np.ndarray:
@@ -185,7 +189,7 @@ def _location_axes(target: TargetRest, bone: int) -> np.ndarray:
     """Rotation `[3, 3]` from the axes of the bone's `location` to armature space, all above it at rest."""
     if target.local_location[bone]:
         return target.matrices[bone, :3, :3]
-    parent = target.parents[bone]
+    parent = target.carrier(bone)
     return target.matrices[parent, :3, :3] if parent >= 0 else np.eye(3)
 
 

@@ -14,7 +14,8 @@ class TargetRest:
     name: the armature object's name. bones: `[N]` names. parents: `[N]` int, -1 for none. matrices: `[N, 4, 4]` rest
     matrices in armature space (columns: the bone's x, y and z axes and its head). lengths: `[N]` in armature units.
     inherit_rotation, local_location, connected: `[N]` bool, Blender's bone settings of these names. rotation_modes:
-    `[N]` each bone's rotation mode (QUATERNION, XYZ, ..., AXIS_ANGLE).
+    `[N]` each bone's rotation mode (QUATERNION, XYZ, ..., AXIS_ANGLE). follows: `[N]` int, the bone with which each bone
+    really moves where constraints of a control rig decide it, -1 for none; None where all follow their parents.
     """
 
     name: str
@@ -26,6 +27,7 @@ class TargetRest:
     local_location: np.ndarray
     connected: np.ndarray
     rotation_modes: tuple[str, ...]
+    follows: np.ndarray | None = None
 
     @property
     def heads(self) -> np.ndarray:
@@ -36,6 +38,14 @@ class TargetRest:
     def tails(self) -> np.ndarray:
         """`[N, 3]` in armature space."""
         return self.heads + self.matrices[:, :3, 1] * self.lengths[:, None]
+
+    def carrier(self, bone: int) -> int:
+        """The bone with which `bone` moves, -1 for none."""
+        return int((self.parents if self.follows is None else self.follows)[bone])
+
+    def turns_along(self, bone: int) -> bool:
+        """Whether `bone` turns with its carrier: by its own setting on its parent, always where constraints carry it."""
+        return bool(self.inherit_rotation[bone]) or self.carrier(bone) != self.parents[bone]
 
     def ancestors(self, bone: int) -> list[int]:
         """Indices of the bone's parent, its parent's parent and so on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..inference import rotations as rot
+from ..inference.hands import Hands
 from ..inference.motion import Motion
 
 # Times this near to a whole frame, in frames, lie on it.
@@ -45,13 +46,26 @@ def resample(motion: Motion, fps: float) -> Motion:
     column = share[:, None]
     on_before, on_after = np.abs(goal - frames[before]) < _NEAR, np.abs(goal - frames[after]) < _NEAR
     present = (motion.present[before] | on_after) & (motion.present[after] | on_before)
-    confidence = (1.0 - column) * motion.confidence[before] + column * motion.confidence[after]
+
+    def mixed(values: np.ndarray) -> np.ndarray:
+        return (1.0 - column) * values[before] + column * values[after]
+
     return Motion(
         times=motion.times[0] + goal / fps,
         present=present,
-        root=(1.0 - column) * motion.root[before] + column * motion.root[after],
+        root=mixed(motion.root),
         rotations=rot.slerp(motion.rotations[before], motion.rotations[after], column),
-        confidence=np.where(present[:, None], confidence, 0.0),
+        confidence=mixed(motion.confidence) * present[:, None],
         rest=motion.rest,
         fps=fps,
+        contacts=None if motion.contacts is None else mixed(motion.contacts) * present[:, None],
+        hands=None if motion.hands is None else _hands(motion.hands, before, after, share, present),
     )
+
+
+def _hands(hands: Hands, before: np.ndarray, after: np.ndarray, share: np.ndarray, present: np.ndarray) -> Hands:
+    """Hands between their frames `before` and `after`, `[T]` each, by `share` `[T]` of the latter."""
+    column = share[:, None]
+    turns = rot.slerp(hands.turns[before], hands.turns[after], share[:, None, None, None])
+    confidence = (1.0 - column) * hands.confidence[before] + column * hands.confidence[after]
+    return Hands(turns, np.where(present[:, None], confidence, 0.0))

@@ -15,6 +15,7 @@ from ..retarget.channels import rotation_channels
 from ..retarget.retarget import TargetMotion, retarget
 from ..retarget.rig_map import RigFit, choose_rig_map
 from ..retarget.root import Root, root_bone
+from ..retarget.settings import RetargetSettings
 from ..retarget.target import TargetRest
 from ..retarget.timing import frame_numbers, resample, standard_rate
 from .actions import Curve, new_action, write_curves
@@ -80,7 +81,7 @@ def bake(motion: Motion, target: bpy.types.Object | None, settings: BakeSettings
     fit = _fit(target, rest, settings)
     bpy.context.view_layer.update()
     placed = np.array(target.matrix_world, dtype=float)
-    moved = retarget(motion, rest, fit, settings.root, placed if settings.in_world else None)
+    moved = retarget(motion, rest, fit, RetargetSettings(settings.root, placed if settings.in_world else None))
     frames = settings.frame_start + frame_numbers(motion, rate)
     action = new_action(target, f"{target.name}|{settings.name}")
     _clear_pose(target, rest, moved)
