@@ -164,7 +164,7 @@ def _location(
     """The bone's `location` `[T, 3]` that brings its head to where it belongs, whatever the bones above it do."""
     turn, head = _posed(target.carrier(bone), turns, heads, target)
     carried = head + rot.rotate(turn, target.heads[bone] - _rest_head(target.carrier(bone), target))
-    return rot.rotate(rot.conjugate(turn), heads[bone] - carried) @ _location_axes(target, bone)
+    return rot.rotate(rot.conjugate(turn), heads[bone] - carried) @ target.location_axes(bone)
 
 
 def _posed(
@@ -183,14 +183,6 @@ def _posed(
 
 def _rest_head(bone: int, target: TargetRest) -> np.ndarray:
     return target.heads[bone] if bone >= 0 else np.zeros(3)
-
-
-def _location_axes(target: TargetRest, bone: int) -> np.ndarray:
-    """Rotation `[3, 3]` from the axes of the bone's `location` to armature space, all above it at rest."""
-    if target.local_location[bone]:
-        return target.matrices[bone, :3, :3]
-    parent = target.carrier(bone)
-    return target.matrices[parent, :3, :3] if parent >= 0 else np.eye(3)
 
 
 def _rest_joints(rest: RestPose) -> dict[str, np.ndarray]:

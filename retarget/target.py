@@ -47,6 +47,25 @@ class TargetRest:
         """Whether `bone` turns with its carrier: by its own setting on its parent, always where constraints carry it."""
         return bool(self.inherit_rotation[bone]) or self.carrier(bone) != self.parents[bone]
 
+    def location_axes(self, bone: int) -> np.ndarray:
+        """Rotation `[3, 3]` from the axes of the bone's `location` to armature space, all above it at rest."""
+        if self.local_location[bone]:
+            return self.matrices[bone, :3, :3]
+        parent = self.parents[bone]
+        return self.matrices[parent, :3, :3] if parent >= 0 else np.eye(3)
+
+    def downward(self) -> list[int]:
+        """All bones, what carries another before what it carries. Raises ValueError where bones carry each other in a ring."""
+        order: dict[int, None] = {}
+        for bone in range(len(self.bones)):
+            waiting = [bone]
+            while (carrier := self.carrier(waiting[-1])) >= 0 and carrier not in order:
+                if carrier in waiting:
+                    raise ValueError(f"{self.bones[carrier]} follows itself")
+                waiting.append(carrier)
+            order |= dict.fromkeys(reversed(waiting))
+        return list(order)
+
     def ancestors(self, bone: int) -> list[int]:
         """Indices of the bone's parent, its parent's parent and so on."""
         found = []
