@@ -6,6 +6,7 @@ The only module that knows the difference: since 4.4 an action holds slots and c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -69,6 +70,15 @@ def write_curves(action: bpy.types.Action, curves: Iterable[Curve]) -> None:
 def read_curves(action: bpy.types.Action) -> list[Curve]:
     """Every f-curve of the action, whatever made it; `interpolation` is that of its first key."""
     return [_read_curve(fcurve) for bag in _channel_bags(action) for fcurve in bag.fcurves]
+
+
+def add_strip(track: bpy.types.NlaTrack, action: bpy.types.Action) -> bpy.types.NlaStrip:
+    """A strip that plays all of the action, at its own frames, for the owner of the track."""
+    start = action.frame_range[0]
+    strip = track.strips.new(action.name, math.floor(start), action)
+    if _has_slots(action) and strip.action_slot is None:
+        strip.action_slot = action.slots[0]
+    return strip
 
 
 def _has_slots(action: bpy.types.Action) -> bool:
