@@ -15,13 +15,18 @@ _LEAN = np.radians(25.0)
 
 
 def body_joints(
-    target: TargetRest, chains: Mapping[str, tuple[int, ...]], ends: Mapping[str, tuple[int, ...]]
+    target: TargetRest,
+    chains: Mapping[str, tuple[int, ...]],
+    ends: Mapping[str, tuple[int, ...]],
+    fingers: Mapping[str, tuple[int, ...]] | None = None,
 ) -> dict[str, np.ndarray]:
     """Rest positions `[3]` in armature space of the product's joints, defined on the target as they are on people.
 
-    chains and ends as in `RigFit`. The pelvis lies between the hips and the thorax between the shoulders, wherever the
-    armature's own spine bones run. `index` and `pinky` are there for hands whose ends tell them apart.
+    chains, ends and fingers as in `RigFit`. The pelvis lies between the hips and the thorax between the shoulders, wherever
+    the armature's own spine bones run. `index` and `pinky` are there for hands whose ends or fingers tell them apart,
+    `thumb` for those that have one, `toe end` for feet with a bone of toes.
     """
+    fingers = fingers or {}
 
     def head(bone: str) -> np.ndarray:
         return target.heads[chains[bone][0]]
@@ -38,12 +43,25 @@ def body_joints(
             joints[f"{joint}.{side}"] = head(f"{lower}.{side}") if there else tail(f"{upper}.{side}")
             if there:
                 joints[f"{tip}.{side}"] = tail(f"{lower}.{side}")
-        fingers = ends.get(f"hand.{side}", ())
-        if len(fingers) > 1:
-            joints[f"index.{side}"], joints[f"pinky.{side}"] = target.heads[fingers[0]], target.heads[fingers[-1]]
+        row = _knuckles(ends.get(f"hand.{side}", ()), fingers, side)
+        if len(row) > 1:
+            joints[f"index.{side}"], joints[f"pinky.{side}"] = target.heads[row[0]], target.heads[row[-1]]
+        if f"thumb.{side}" in fingers:
+            joints[f"thumb.{side}"] = target.tails[fingers[f"thumb.{side}"][0]]
+        toes = ends.get(f"foot.{side}", ())
+        if f"toe.{side}" in joints and len(toes) == 1:
+            joints[f"toe end.{side}"] = target.tails[toes[0]]
     joints["pelvis"] = (joints["hip.L"] + joints["hip.R"]) / 2
     joints["thorax"] = (joints["shoulder.L"] + joints["shoulder.R"]) / 2
     return joints
+
+
+def _knuckles(ends: tuple[int, ...], fingers: Mapping[str, tuple[int, ...]], side: str) -> list[int]:
+    """The bones at the outer knuckles, from the index finger's side to the little finger's, as far as they are told."""
+    if len(ends) > 1:
+        return list(ends)
+    row = (f"{digit}.{side}" for digit in ("index", "middle", "ring", "pinky"))
+    return [fingers[name][0] for name in row if name in fingers]
 
 
 def body_basis(name: str, joints: Mapping[str, np.ndarray]) -> np.ndarray:
