@@ -120,6 +120,7 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
         .with_stage(
             "lift", joints=seen.told.joints, spread=seen.told.spread, confidence=seen.told.confidence, belief=belief
         )
+        .with_stage("seen", slopes=seen.observed.slopes, belief=seen.observed.belief)
         .with_stage("view", rotations=animation.view.rotations, positions=animation.view.positions)
         .with_stage("place", joints=animation.stages["lift"])
         .with_stage("fit", joints=animation.stages["fit"], clutter=animation.clutter)
@@ -129,6 +130,7 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
             root=animation.poses.root,
             rotations=animation.poses.rotations,
             confidence=bone_confidence(seen.told.confidence),
+            offsets=animation.poses.offsets,
             rest_heads=rest.heads,
             rest_tails=rest.tails,
         )

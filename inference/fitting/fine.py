@@ -24,15 +24,14 @@ from .fit import FitSettings, Fitted, Problem, fit
 from .kinematics import State, ways
 from .sizes import members
 from .terms import (
-    FEET_JOINTS,
     NEAREST,
     POINT_PLACES,
     HingeTerm,
     LifterTerm,
     PathTerm,
+    PlaceTerm,
     PointTerm,
     ReachTerm,
-    StandTerm,
     hinges,
 )
 
@@ -120,7 +119,7 @@ class _Energy:
             PointTerm: self._points,
             HingeTerm: self._hinges,
             ReachTerm: self._reach,
-            StandTerm: self._standing,
+            PlaceTerm: self._kept,
         }
 
     def state(self) -> State:
@@ -193,8 +192,8 @@ class _Energy:
             total = total + 0.5 * term.weight * ((angle - reach.angle).clamp(min=0.0) ** 2).sum()
         return total
 
-    def _standing(self, term: StandTerm, root: Tensor, matrices: Tensor, joints: Tensor) -> Tensor:  # noqa: ARG002
-        off = joints[:, FEET_JOINTS] + root[:, None] - self._tensor(term.places)
+    def _kept(self, term: PlaceTerm, root: Tensor, matrices: Tensor, joints: Tensor) -> Tensor:  # noqa: ARG002
+        off = joints[:, term.members] + root[:, None] - self._tensor(term.places)
         return 0.5 * (self._tensor(term.weight)[..., None] * off**2).sum()
 
     def _tensor(self, values: np.ndarray) -> Tensor:

@@ -24,7 +24,7 @@ from .errors_together import open_correlations, pulled_apart
 from .kinematics import State, lever_arms
 from .mirrored import mirrored_limbs
 from .standing import standing_places
-from .terms import NEAREST, HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
+from .terms import FEET_JOINTS, NEAREST, HingeTerm, LifterTerm, PathTerm, PlaceTerm, PointTerm, ReachTerm, Term
 
 _RATE = 30.0
 # Belief from which a point tells how large errors are.
@@ -222,7 +222,7 @@ def problem_of(
         points,
         HingeTerm(settings.hinge**-2, settings.backwards**-2),
         ReachTerm(settings.reach**-2),
-        StandTerm(standing[here], contacts.probability[here, FEET] / settings.stand**2),
+        PlaceTerm(FEET_JOINTS, standing[here], contacts.probability[here, FEET] / settings.stand**2),
     ]
     return Problem(terms, points, view, settings.size)
 

@@ -228,9 +228,13 @@ class ReachTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class StandTerm:
-    """Feet that stand keep to their place. places: `[T, 4, 3]` metres, where heels and toes stand. weight: `[T, 4]`."""
+class PlaceTerm:
+    """Joints keep to places that are known: feet where they stand, a pose where it is told.
 
+    members: the N joints' numbers. places: `[T, N, 3]` metres in the world. weight: `[T, N]` inverse variances, in 1/metres².
+    """
+
+    members: list[int]
     places: np.ndarray
     weight: np.ndarray
 
@@ -241,14 +245,14 @@ class StandTerm:
     def add(self, state: State, arms: np.ndarray, equations: Equations) -> None:
         """See `Term`."""
         count = len(arms)
-        rows = np.empty((count, len(FEET_JOINTS), 3, 3 + arms.shape[-1]))
+        rows = np.empty((count, len(self.members), 3, 3 + arms.shape[-1]))
         rows[..., :3] = np.eye(3)
-        rows[..., 3:] = arms[:, FEET_JOINTS]
+        rows[..., 3:] = arms[:, self.members]
         off = self._off(state).reshape(count, -1)
         equations.add(0, rows.reshape(count, off.shape[1], -1), off, np.repeat(self.weight, 3, axis=1))
 
     def _off(self, state: State) -> np.ndarray:
-        return state.joints[:, FEET_JOINTS] + state.root[:, None] - self.places
+        return state.joints[:, self.members] + state.root[:, None] - self.places
 
 
 def hinges() -> list[tuple[int, int, np.ndarray, np.ndarray]]:

@@ -10,7 +10,16 @@ from penumbra.inference.fitting.equations import Equations
 from penumbra.inference.fitting.errors_together import open_correlations, pulled_apart
 from penumbra.inference.fitting.kinematics import FREE, State, lever_arms
 from penumbra.inference.fitting.sizes import GROUPS
-from penumbra.inference.fitting.terms import HingeTerm, LifterTerm, PathTerm, PointTerm, ReachTerm, StandTerm, Term
+from penumbra.inference.fitting.terms import (
+    FEET_JOINTS,
+    HingeTerm,
+    LifterTerm,
+    PathTerm,
+    PlaceTerm,
+    PointTerm,
+    ReachTerm,
+    Term,
+)
 from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS
 from tests.fitting import Told, told
 
@@ -44,7 +53,7 @@ def _term(name: str, made: Told, random: np.random.Generator) -> Term:
         ),
         "hinges": HingeTerm(100.0, 1000.0),
         "reach": ReachTerm(10.0),
-        "standing": StandTerm(random.standard_normal((_COUNT, 4, 3)), random.uniform(0, 100, (_COUNT, 4))),
+        "places": PlaceTerm(FEET_JOINTS, random.standard_normal((_COUNT, 4, 3)), random.uniform(0, 100, (_COUNT, 4))),
     }[name]
 
 
@@ -55,7 +64,7 @@ def _somewhere(made: Told, random: np.random.Generator, turn: float) -> State:
     return state.moved(step)
 
 
-@pytest.mark.parametrize("name", ["lifter", "path", "points", "hinges", "reach", "standing"])
+@pytest.mark.parametrize("name", ["lifter", "path", "points", "hinges", "reach", "places"])
 @pytest.mark.parametrize("seed", range(3))
 def test_derivatives_are_those_of_the_energy(name: str, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -81,7 +90,7 @@ def test_derivatives_are_those_of_the_energy(name: str, seed: int) -> None:
         assert rise / (2 * _STEP) == pytest.approx(expected, abs=1e-5 * scale)
 
 
-@pytest.mark.parametrize("name", ["lifter", "path", "points", "standing"])
+@pytest.mark.parametrize("name", ["lifter", "path", "points", "places"])
 def test_a_step_by_one_term_lessens_it(name: str) -> None:
     random = np.random.default_rng(7)
     made = told(_COUNT)
