@@ -1,0 +1,107 @@
+"""In which directions a body's parts point, told alike of a subject and of a rig with the subject's motion on it.
+
+A rig's joints are where its family's own table puts a human's, whatever map was chosen for it. The trunk runs from the middle of the
+hips to the middle of the shoulders as they are now. The neck begins on the chest, between where the shoulders are in rest. A
+sole and a head have an attitude: both are compared by where what lay level or upright in rest points now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..inference import rotations as rot
+from ..inference.motion import Motion
+from ..models.skeletons import BONE_NAMES, JOINTS
+from ..retarget.forward import Posed
+from ..retarget.target import TargetRest
+from .rigs.build import expected_bones, expected_fingers
+
+_SIDES = ("L", "R")
+_LIMBS = {
+    "upper_arm": ("shoulder", "elbow"),
+    "forearm": ("elbow", "wrist"),
+    "hand": ("wrist", "knuckles"),
+    "thigh": ("hip", "knee"),
+    "shin": ("knee", "ankle"),
+    "foot": ("ankle", "sole"),
+}
+DIRECTIONS: Mapping[str, tuple[str, str]] = {
+    **{f"{bone}.{side}": (f"{a}.{side}", f"{b}.{side}") for bone, (a, b) in _LIMBS.items() for side in _SIDES},
+    "trunk": ("hips' middle", "shoulders' middle"),
+    "neck": ("thorax", "neck"),
+    "head": ("neck", "crown"),
+    "hip line": ("hip.R", "hip.L"),
+    "shoulder line": ("shoulder.R", "shoulder.L"),
+}
+"""Each direction's name, and the places that it runs between."""
+_FRONT, _UP, _LEVEL = np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0])
+
+
+def subject_directions(motion: Motion, joints: np.ndarray) -> np.ndarray:
+    """Unit directions `[T, D, 3]` in the world, as `DIRECTIONS` lists them, of a subject with `joints` `[T, 30, 3]`."""
+    places = {name: joints[:, number] for number, name in enumerate(JOINTS)}
+    for side in _SIDES:
+        places[f"knuckles.{side}"] = (places[f"index.{side}"] + places[f"pinky.{side}"]) / 2
+        foot = motion.rotations[:, BONE_NAMES.index(f"foot.{side}")]
+        places[f"sole.{side}"] = places[f"ankle.{side}"] + rot.rotate(foot, _FRONT)
+    places["crown"] = places["neck"] + rot.rotate(motion.rotations[:, BONE_NAMES.index("head")], _UP)
+    return _directions(places)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The places of a rig that faces -y, by their names: the bone that carries each, and where it lies in rest, armature space."""
+
+    bones: Mapping[str, int]
+    rest: Mapping[str, np.ndarray]
+
+
+def family_marks(name: str, target: TargetRest, points: Mapping[str, np.ndarray]) -> Marks:
+    """The places of a family's rig where `points` (`canonical_points`) has them, on the bones that its own table names.
+
+    The neck ends where the rig's own head begins; a hand without fingers points as its bone does.
+    """
+    chains = {bone: [target.bones.index(one) for one in chain] for bone, chain in expected_bones(name).items()}
+    fingered = {finger.partition(".")[2] for finger in expected_fingers(name) if finger.startswith("index")}
+    head = chains["head"][0]
+    bones = {"thorax": chains["spine"][-1], "neck": head, "crown": head}
+    rest = {
+        **points,
+        "thorax": (points["shoulder.L"] + points["shoulder.R"]) / 2,
+        "neck": target.heads[head],
+        "crown": target.heads[head] + _UP,
+    }
+    for side in _SIDES:
+        if side in fingered:
+            rest[f"knuckles.{side}"] = (points[f"index1.{side}"] + points[f"pinky1.{side}"]) / 2
+        else:
+            rest[f"knuckles.{side}"] = target.tails[chains[f"hand.{side}"][-1]]
+        rest[f"sole.{side}"] = points[f"ball.{side}"] * _LEVEL + points[f"ankle.{side}"] * _UP
+        bones |= {f"{end}.{side}": chains[f"{bone}.{side}"][-1] for bone, (_, end) in _LIMBS.items()}
+        # where one bone ends another begins, and that one tells it
+        bones |= {f"{start}.{side}": chains[f"{bone}.{side}"][0] for bone, (start, _) in _LIMBS.items()}
+        bones |= {f"{point}.{side}": chains[f"foot.{side}"][-1] for point in ("heel", "toes")}
+    return Marks(bones, {place: rest[place] for place in bones})
+
+
+def rig_directions(target: TargetRest, marks: Marks, where: Posed) -> np.ndarray:
+    """Unit directions `[T, D, 3]`, as `DIRECTIONS` lists them, of a rig in motion."""
+    return _directions({name: where.carried(bone, marks.rest[name], target) for name, bone in marks.bones.items()})
+
+
+def angles(ours: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Degrees `[T, D]` between unit directions `[T, D, 3]`."""
+    sine = np.linalg.norm(np.cross(ours, truth), axis=-1)
+    return np.degrees(np.arctan2(sine, np.sum(ours * truth, axis=-1)))
+
+
+def _directions(places: Mapping[str, np.ndarray]) -> np.ndarray:
+    middle = {
+        "hips' middle": (places["hip.L"] + places["hip.R"]) / 2,
+        "shoulders' middle": (places["shoulder.L"] + places["shoulder.R"]) / 2,
+    }
+    known = {**places, **middle}
+    return rot.normalize(np.stack([known[end] - known[start] for start, end in DIRECTIONS.values()], axis=1))
