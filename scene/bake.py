@@ -17,7 +17,9 @@ from .armature import build_armature
 from .bake_settings import BakeSettings
 from .baked import remember
 from .keyed import CONFIDENCE, Keyed, fitted, key_rate, keyed
+from .locks import clear
 from .raw import playing_tracks, stash_raw
+from .switches import set_switches
 
 __all__ = ["CONFIDENCE", "BakeResult", "BakeSettings", "Keyed", "bake", "check_target", "key_rate", "keyed"]
 
@@ -60,10 +62,11 @@ def bake(
     made = keyed(motion, target, settings)
     action = new_action(target, f"{target.name}|{settings.name}")
     _clear_pose(target, made.rest, made.moved)
+    set_switches(target, made.fit, settings.limbs)
     add_confidence(target, made.moved.bones)
     write_curves(action, made.curves)
     remember(action, take, settings)
-    notes = _notes(target, made.moved)
+    notes = (*made.notes, *_notes(target, made.moved))
     stash_raw(target, action)
     scene = bpy.context.scene
     if settings.frame_rate == "footage":
@@ -102,7 +105,7 @@ def _clear_pose(target: bpy.types.Object, rest: TargetRest, moved: TargetMotion)
     keyed = {rest.bones.index(name) for name in moved.bones}
     above = {ancestor for bone in keyed for ancestor in rest.ancestors(bone)}
     for bone in keyed | above:
-        target.pose.bones[rest.bones[bone]].matrix_basis.identity()
+        clear(target.pose.bones[rest.bones[bone]])
 
 
 def _set_rate(scene: bpy.types.Scene, rate: float) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
-from ..errors import RigError, WriteError
+from ..errors import RigError, TakeError, WriteError
 from ..inference.motion import Motion
 from ..retarget.channels import rotation_channels
 from ..retarget.retarget import TargetMotion, retarget
@@ -20,6 +19,9 @@ from ..retarget.timing import frame_numbers, resample, standard_rate
 from .actions import Curve
 from .armature import read_rest
 from .bake_settings import BakeSettings
+from .follows import follow
+from .locks import changes_pose, free_axes, free_rotations, turned_away
+from .switches import switch_curves, switched
 
 CONFIDENCE = "confidence"
 """The pose bones' custom property that says how sure the capture is of each."""
@@ -29,9 +31,10 @@ CONFIDENCE = "confidence"
 class Keyed:
     """What a bake writes.
 
-    rest, fit: the armature and its rig map. moved: the motion in its bones' own spaces. rate: frames of the scene that a
-    second has. frames: `[T]` the scene's frames for the rows of `moved`. curves: the f-curves, each in the group of its bone.
-    placed: `[4, 4]` from armature space to Blender's world.
+    rest, fit: the armature, with what carries each bone, and its rig map. moved: the motion in its bones' own spaces. rate:
+    frames of the scene that a second has. frames: `[T]` the scene's frames for the rows of `moved`. curves: the f-curves, each
+    in the group of its bone, those of the rig's switches last. placed: `[4, 4]` from armature space to Blender's world.
+    notes: sentences the user should see.
     """
 
     rest: TargetRest
@@ -41,26 +44,36 @@ class Keyed:
     frames: np.ndarray
     curves: list[Curve]
     placed: np.ndarray
+    notes: tuple[str, ...]
 
 
 def keyed(motion: Motion, target: bpy.types.Object, settings: BakeSettings) -> Keyed:
     """What `bake` would write for `motion` on `target`; nothing is changed.
 
     Raises RigError when the target is no armature that a rig map fits or has no root bone where one is asked for, WriteError
-    when it cannot be animated.
+    when it cannot be animated, TakeError when the motion has no frame with the subject.
     """
+    if not motion.present.any():
+        raise TakeError(
+            "The subject is in no frame of this take, so there is nothing to key. Capture the footage again and choose the "
+            "person under Subject, or read another part of the footage."
+        )
     rate = key_rate(settings, motion.fps)
     motion = resample(motion, rate)
-    rest, fit = fitted(target, settings)
+    rest, fit, notes = fitted(target, settings)
     bpy.context.view_layer.update()
     placed = np.array(target.matrix_world, dtype=float)
     moved = retarget(motion, rest, fit, _retarget_settings(settings, placed))
     frames = settings.frame_start + frame_numbers(motion, rate)
-    return Keyed(rest, fit, moved, rate, frames, list(_curves(rest, moved, frames)), placed)
+    curves, held = _curves(target, moved, frames)
+    if held:
+        notes = (*notes, f"Locked channels of {', '.join(held)} are not keyed, so its pose is not all of the motion's.")
+    curves += switch_curves(target, fit, settings.limbs, int(frames[0]))
+    return Keyed(rest, fit, moved, rate, frames, curves, placed, notes)
 
 
-def fitted(target: bpy.types.Object, settings: BakeSettings) -> tuple[TargetRest, RigFit]:
-    """The armature's rest pose and the rig map that fits it. Raises as `keyed` does."""
+def fitted(target: bpy.types.Object, settings: BakeSettings) -> tuple[TargetRest, RigFit, tuple[str, ...]]:
+    """The armature, with what carries each bone, the rig map that fits it, and sentences for the user. Raises as `keyed`."""
     rest = read_rest(target)
     if target.library is not None or not target.is_editable:
         raise WriteError(f'"{target.name}" is linked from another file. Make a library override of it, then try again.')
@@ -71,9 +84,27 @@ def fitted(target: bpy.types.Object, settings: BakeSettings) -> tuple[TargetRest
             f'The bone "{rest.bones[hips]}" is connected to its parent, so it cannot move. '
             "Switch off Connected in the bone's Relations, then try again."
         )
+    with switched(target, fit, settings.limbs):
+        followed = follow(target, rest, _controls(rest, fit))
     if settings.root == "root":
-        root_bone(rest, hips)
-    return rest, fit
+        root_bone(followed.rest, hips)
+    notes = []
+    if followed.partly:
+        notes.append(
+            f"{', '.join(followed.partly)} go along with other bones only partly, which the keys cannot allow for."
+        )
+    if settings.limbs == "ik" and not getattr(fit, "ik", {}):
+        notes.append(
+            f'"{target.name}" has no goals for arms and legs that its rig map knows; their bones are keyed instead.'
+        )
+    return followed.rest, fit, tuple(notes)
+
+
+def _controls(rest: TargetRest, fit: RigFit) -> set[int]:
+    """Every bone that may be keyed, and those above the hips that may carry it."""
+    chains = {bone for chain in (*fit.chains.values(), *getattr(fit, "fingers", {}).values()) for bone in chain}
+    goals = {bone for limb in getattr(fit, "ik", {}).values() for bone in limb if bone is not None}
+    return chains | goals | set(rest.ancestors(fit.chains["hips"][0]))
 
 
 def key_rate(settings: BakeSettings, fps: float) -> float:
@@ -95,16 +126,25 @@ def _retarget_settings(settings: BakeSettings, placed: np.ndarray) -> RetargetSe
     )
 
 
-def _curves(rest: TargetRest, moved: TargetMotion, frames: np.ndarray) -> Iterator[Curve]:
-    seen = moved.present
+def _curves(target: bpy.types.Object, moved: TargetMotion, frames: np.ndarray) -> tuple[list[Curve], list[str]]:
+    """The bones' f-curves, and the names of bones that locks keep from the motion."""
+    seen, curves, held = moved.present, [], []
     for number, name in enumerate(moved.bones):
-        path = f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
+        bone = target.pose.bones[name]
+        free = free_rotations(bone, moved.rotations[seen, number])
+        channels = [rotation_channels(free, bone.rotation_mode)]
         if name in moved.locations:
-            for axis in range(3):
-                yield Curve(f"{path}.location", axis, name, frames[seen], moved.locations[name][seen, axis])
-        mode = rest.rotation_modes[rest.bones.index(name)]
-        channel, values = rotation_channels(moved.rotations[seen, number], mode)
-        for axis in range(values.shape[1]):
-            yield Curve(f"{path}.{channel}", axis, name, frames[seen], values[:, axis])
+            channels.insert(0, ("location", moved.locations[name][seen]))
+        if turned_away(free, moved.rotations[seen, number]) or any(
+            changes_pose(bone, *channel) for channel in channels
+        ):
+            held.append(name)
+        path = f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
+        for channel, values in channels:
+            curves += [
+                Curve(f"{path}.{channel}", axis, name, frames[seen], values[:, axis])
+                for axis in free_axes(bone, channel)
+            ]
         sure = np.where(seen, moved.confidence[:, number], 0.0)
-        yield Curve(f'{path}["{CONFIDENCE}"]', 0, name, frames, sure, "LINEAR")
+        curves.append(Curve(f'{path}["{CONFIDENCE}"]', 0, name, frames, sure, "LINEAR"))
+    return curves, held
