@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,13 @@ class Figure:
         return self.fit.chains[name][0]
 
     @property
+    def upright(self) -> TargetRest:
+        """The target as if its armature faced -y with z up."""
+        matrices = self.target.matrices.copy()
+        matrices[:, :3] = self.basis.T @ matrices[:, :3]
+        return replace(self.target, matrices=matrices)
+
+    @property
     def leg(self) -> float:
         """Mean length of both legs from hip over knee to ankle, in armature units."""
         return leg_length(self.joints)
@@ -46,7 +53,7 @@ class Figure:
 
 def figure_of(target: TargetRest, fit: RigFit) -> Figure:
     """The figure that `target` is. Raises RigError where its rest pose does not tell which way the body faces."""
-    in_armature = body_joints(target, fit.chains, fit.ends, getattr(fit, "fingers", {}))
+    in_armature = body_joints(target, fit.chains, fit.ends, fit.fingers)
     basis = body_basis(target.name, in_armature)
     joints = {name: basis.T @ place for name, place in in_armature.items()}
     heads = target.heads @ basis

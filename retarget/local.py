@@ -12,16 +12,13 @@ from .target import TargetRest
 _STILL = np.array([1.0, 0.0, 0.0, 0.0])
 
 
-def local_rotation(
-    bone: int, turns: Mapping[int, np.ndarray], target: TargetRest, rests: Mapping[int, np.ndarray]
-) -> np.ndarray:
+def local_rotation(bone: int, turns: Mapping[int, np.ndarray], target: TargetRest, rest: np.ndarray) -> np.ndarray:
     """`[T, 4]` a bone's rotation in the axes of its rest matrix, without what it inherits.
 
     turns: by bone the turn `[T, 4]` in armature space from rest to pose; bones that have none rest on what carries them.
-    rests: the bones' rest matrices as quaternions.
+    rest: the bone's rest matrix as a quaternion.
     """
     inherited = _inherited(bone, turns, target)
-    rest = rests[bone]
     own = rot.multiply(rot.conjugate(inherited), turns[bone]) if inherited is not _STILL else turns[bone]
     return own @ _in_axes(rest)
 
@@ -33,7 +30,7 @@ def local_location(
 
     heads: by bone the place `[T, 3]` of its head in armature space, of all bones that have a location.
     """
-    turn, head = _posed(target.carrier(bone), turns, heads, target)
+    turn, head = posed_bone(target.carrier(bone), turns, heads, target)
     carried = head + rot.rotate(turn, target.heads[bone] - _rest_head(target.carrier(bone), target))
     return rot.rotate(rot.conjugate(turn), heads[bone] - carried) @ target.location_axes(bone)
 
@@ -53,7 +50,7 @@ def _inherited(bone: int, turns: Mapping[int, np.ndarray], target: TargetRest) -
     return _STILL
 
 
-def _posed(
+def posed_bone(
     bone: int, turns: Mapping[int, np.ndarray], heads: Mapping[int, np.ndarray], target: TargetRest
 ) -> tuple[np.ndarray, np.ndarray]:
     """A bone's turn `[..., 4]` and head `[..., 3]` in armature space; bones that are not keyed rest on what carries them."""
@@ -62,7 +59,7 @@ def _posed(
     if bone in heads:
         return turns[bone], heads[bone]
     above = target.carrier(bone)
-    turn, head = _posed(above, turns, heads, target)
+    turn, head = posed_bone(above, turns, heads, target)
     head = head + rot.rotate(turn, target.heads[bone] - _rest_head(above, target))
     if bone in turns:
         return turns[bone], head

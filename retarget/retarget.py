@@ -13,6 +13,9 @@ from ..models.skeletons import BONE_NAMES
 from .chains import chain_turns
 from .feet import hold_feet
 from .figure import Figure, figure_of
+from .fingers import finger_turns
+from .hold_hands import hold_hands
+from .ik_goals import ik_goals
 from .local import local_location, local_rotation
 from .placing import Placing, place
 from .rig_map import RigFit
@@ -58,44 +61,67 @@ def retarget(motion: Motion, target: TargetRest, fit: RigFit, settings: Retarget
     if settings.feet:
         pelvis, rotations = hold_feet(motion, pelvis, figure, feet, placing)
         motion = replace(motion, rotations=rotations)
+    if settings.hands:
+        motion = replace(motion, rotations=hold_hands(motion, pelvis, figure, placing))
     floor = placing.floor
     facing = rot.from_matrix(figure.basis.T @ floor.axes)
     turned = rot.multiply(facing, motion.rotations)
-    turns = _to_armature_axes(chain_turns(turned, motion.rest, figure), figure.basis)
-    product = {bone: BONE_NAMES.index(name) for name, chain in fit.chains.items() for bone in chain}
+    posed = _Posed(chain_turns(turned, motion.rest, figure), {}, _chain_confidence(motion, fit))
+    if settings.fingers and motion.hands is not None:
+        fingers, sure = finger_turns(turned, motion.hands, figure)
+        posed.turns |= fingers
+        posed.confidence |= sure
+    posed.turns = _to_armature_axes(posed.turns, figure.basis)
     hips = figure.bone("hips")
     in_armature = figure.basis @ figure.joints["pelvis"]
     if settings.root == "in-place":
         pelvis[:, :2] = floor.from_armature(in_armature)[:2]
-    heads = {hips: floor.to_armature(pelvis) - rot.rotate(turns[hips], in_armature - target.heads[hips])}
+    posed.heads[hips] = floor.to_armature(pelvis) - rot.rotate(posed.turns[hips], in_armature - target.heads[hips])
     if settings.root == "root":
         carrier = root_bone(target, hips)
         turn = heading(motion)
-        turns |= _to_armature_axes({carrier: rot.multiply(facing, turn)}, figure.basis)
-        heads[carrier] = floor.to_armature(_over_floor(pelvis, turn, figure.heads[carrier], figure.joints["pelvis"]))
-        product[carrier] = BONE_NAMES.index("hips")
-    return _keyed(motion, turns, heads, product, figure, placing)
+        posed.turns |= _to_armature_axes({carrier: rot.multiply(facing, turn)}, figure.basis)
+        about = _over_floor(pelvis, turn, figure.heads[carrier], figure.joints["pelvis"])
+        posed.heads[carrier] = floor.to_armature(about)
+        posed.confidence[carrier] = motion.confidence[:, BONE_NAMES.index("hips")]
+    if settings.limbs == "ik":
+        goals = ik_goals(turned, posed.turns, posed.heads, figure)
+        posed.turns |= goals.turns
+        posed.heads |= goals.heads
+        posed.confidence |= {bone: motion.confidence[:, BONE_NAMES.index(name)] for bone, name in goals.product.items()}
+        posed.confidence = {bone: sure for bone, sure in posed.confidence.items() if bone not in goals.replaced}
+    return _keyed(motion, posed, figure, placing)
 
 
-def _keyed(
-    motion: Motion,
-    turns: Mapping[int, np.ndarray],
-    heads: Mapping[int, np.ndarray],
-    product: Mapping[int, int],
-    figure: Figure,
-    placing: Placing,
-) -> TargetMotion:
+@dataclass(slots=True)
+class _Posed:
+    """By target bone, in armature space: its turn `[T, 4]`, where its head is `[T, 3]` if it moves, and how sure it is `[T]`.
+
+    Only bones that have a confidence are keyed.
+    """
+
+    turns: dict[int, np.ndarray]
+    heads: dict[int, np.ndarray]
+    confidence: dict[int, np.ndarray]
+
+
+def _chain_confidence(motion: Motion, fit: RigFit) -> dict[int, np.ndarray]:
+    return {bone: motion.confidence[:, BONE_NAMES.index(name)] for name, chain in fit.chains.items() for bone in chain}
+
+
+def _keyed(motion: Motion, posed: _Posed, figure: Figure, placing: Placing) -> TargetMotion:
     target = figure.target
-    bones = sorted(product)
-    rests = dict(enumerate(rot.from_matrix(target.matrices[:, :3, :3])))
+    bones = sorted(posed.confidence)
+    rests = rot.from_matrix(target.matrices[:, :3, :3])
     local = np.empty((len(motion), len(bones), 4))
     for number, bone in enumerate(bones):
-        local[:, number] = local_rotation(bone, turns, target, rests)
+        local[:, number] = local_rotation(bone, posed.turns, target, rests[bone])
+    moving = [bone for bone in bones if bone in posed.heads]
     return TargetMotion(
         bones=tuple(target.bones[bone] for bone in bones),
         rotations=rot.continuous(local),
-        locations={target.bones[bone]: local_location(bone, turns, heads, target) for bone in sorted(heads)},
-        confidence=motion.confidence[:, [product[bone] for bone in bones]],
+        locations={target.bones[bone]: local_location(bone, posed.turns, posed.heads, target) for bone in moving},
+        confidence=np.stack([posed.confidence[bone] for bone in bones], axis=1),
         present=motion.present,
         from_capture=placing.floor.from_capture,
         stride=placing.ratio / placing.unit,

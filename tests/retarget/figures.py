@@ -156,4 +156,4 @@ def fit_of(target: TargetRest) -> RigFit:
         return both
 
     fit = RigFit(RigMap("table", "Table", {}, {}, ""), found(_CHAINS), found(_ENDS))
-    return replace(fit, fingers=found(_FINGERS)) if hasattr(fit, "fingers") else fit
+    return replace(fit, fingers=found(_FINGERS))
