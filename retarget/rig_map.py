@@ -1,53 +1,40 @@
-"""Rig maps: which bones of an armature follow which bones of the product's rig, one TOML file a rig family."""
+"""Rig maps on an armature: which of its bones follow which bones of the product's rig."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import RigError
-from ..models.skeletons import BONE_NAMES, BONES
+from ..models.skeletons import BONES
 from .body import body_basis, body_joints
+from .rig_map_table import REQUIRED, IkLimb, RigMap, RigProperty, load_rig_maps
+from .structure import STRUCTURE, map_by_structure
 from .target import TargetRest
 
-REQUIRED = (
-    "hips", "spine", "head",
-    "upper_arm.L", "forearm.L", "upper_arm.R", "forearm.R",
-    "thigh.L", "shin.L", "thigh.R", "shin.R",
-)  # fmt: skip
-_FOLDER = Path(__file__).parent / "rig_maps"
 _PARENT_OF = {bone.name: bone.parent for bone in BONES}
-
-
-@dataclass(frozen=True, slots=True)
-class RigMap:
-    """One rig family.
-
-    bones: for each product bone the target bones that share its bend, from the root outward; those of a chain that an
-    armature lacks are passed over. ends: target bones whose heads lie, on average, where the product bone ends; a
-    hand's run from the index finger to the little finger, so that they also tell how it is turned. prefix: a regular
-    expression; what it matches at the beginning of a bone's name is ignored.
-    """
-
-    name: str
-    label: str
-    bones: Mapping[str, tuple[str, ...]]
-    ends: Mapping[str, tuple[str, ...]]
-    prefix: str
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class RigFit:
-    """A rig map on one armature: indices into `TargetRest.bones`; product bones that have none are left out."""
+    """A rig map on one armature: indices into `TargetRest.bones`; what the armature has no bones for is left out.
+
+    chains and ends are by product bone, fingers by the names of `rig_map_table.FINGERS`, phalanges from the knuckle
+    outward. ik: by `rig_map_table.LIMBS` the goal and the pole, None for one that is missing. properties: those whose bone
+    is there; whether the bone has the property is not known here.
+    """
 
     rig_map: RigMap
     chains: Mapping[str, tuple[int, ...]]
     ends: Mapping[str, tuple[int, ...]]
+    fingers: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: _NONE)
+    ik: Mapping[str, tuple[int, int | None]] = field(default_factory=lambda: _NONE)
+    properties: tuple[RigProperty, ...] = ()
 
     def parent_of(self, bone: str) -> str | None:
         """The nearest product bone above `bone` that has target bones."""
@@ -57,60 +44,33 @@ class RigFit:
         return parent
 
 
-def load_rig_maps() -> tuple[RigMap, ...]:
-    """The rig maps that there are, by name. Raises ValueError, naming the file, when one is not well-formed."""
-    return tuple(parse_rig_map(path.stem, path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.toml")))
+def choose_rig_map(target: TargetRest, name: str | None = None, own: RigMap | None = None) -> RigFit:
+    """The rig map to use on the armature, fitted to it.
 
-
-def parse_rig_map(name: str, text: str) -> RigMap:
-    """The rig map that TOML `text` describes. Raises ValueError when it is not well-formed."""
-    try:
-        table = tomllib.loads(text)
-        rig_map = RigMap(
-            name=name,
-            label=table.pop("label"),
-            bones=_chains(table.pop("bones")),
-            ends=_chains(table.pop("ends", {})),
-            prefix=re.compile(table.pop("prefix", "")).pattern,
-        )
-    except (KeyError, TypeError, AttributeError, ValueError, re.error) as error:
-        raise ValueError(f'The rig map "{name}" is not well-formed: {error!r}.') from error
-    missing = [bone for bone in REQUIRED if bone not in rig_map.bones]
-    if table or missing:
-        raise ValueError(f'The rig map "{name}" has unknown keys {sorted(table)} or lacks the bones {missing}.')
-    return rig_map
-
-
-def choose_rig_map(target: TargetRest, name: str | None = None) -> RigFit:
-    """The rig map called `name`, or the one that covers most of the armature's bones, fitted to the armature.
-
-    Raises RigError when there is none of that name, none fits, or the armature's left and right are swapped.
+    That is the user's `own`; or the one called `name`, where "structure" is a map found by structure alone; or that of the
+    tables which covers most of the armature's bones, controls before the bones that they carry; or, when none fits, the
+    one found by structure. Raises RigError when there is none of that name, none fits, or the armature's left and right are
+    swapped.
     """
-    rig_maps = load_rig_maps()
-    if name is not None:
-        rig_maps = tuple(rig_map for rig_map in rig_maps if rig_map.name == name)
-        if not rig_maps:
-            known = ", ".join(rig_map.name for rig_map in load_rig_maps())
-            raise RigError(f'There is no rig map "{name}". Choose one of: {known}.')
-    candidates = [_fit(rig_map, target) for rig_map in rig_maps]
-    fits = [fit for fit in candidates if not _problems(fit, target)]
-    if not fits:
-        raise RigError(_why_none_fits(candidates, target))
-    best = max(fits, key=_coverage)
+    fits = [own] if own is not None else _named(name)
+    candidates = [fit_rig_map(rig_map, target) for rig_map in fits]
+    if own is None and name == STRUCTURE:
+        candidates = [fit_rig_map(map_by_structure(target), target)]
+    fitting = [fit for fit in candidates if not misfits(fit, target)]
+    if not fitting and own is None and name is None:
+        fitting = [_by_structure(candidates, target)]
+    if not fitting:
+        raise RigError(
+            f'The rig map "{candidates[0].rig_map.name}" does not fit the armature "{target.name}": '
+            f"{misfits(candidates[0], target)[0]}. Choose another armature or rig map, or let Penumbra find the rig map."
+        )
+    best = max(fitting, key=_coverage)
     body_basis(target.name, body_joints(target, best.chains, best.ends))
     return best
 
 
-def _chains(table: Any) -> dict[str, tuple[str, ...]]:
-    for bone, names in table.items():
-        if bone not in BONE_NAMES:
-            raise ValueError(f"there is no product bone {bone}")
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            raise TypeError(f"{bone} must be a list of names")
-    return {bone: tuple(names) for bone, names in table.items()}
-
-
-def _fit(rig_map: RigMap, target: TargetRest) -> RigFit:
+def fit_rig_map(rig_map: RigMap, target: TargetRest) -> RigFit:
+    """The map with the bones of the armature that it names, whether or not they suffice."""
     prefix = re.compile(rig_map.prefix)
     index = {prefix.sub("", name, count=1) if prefix.match(name) else name: i for i, name in enumerate(target.bones)}
 
@@ -118,37 +78,70 @@ def _fit(rig_map: RigMap, target: TargetRest) -> RigFit:
         there = {bone: tuple(index[name] for name in names if name in index) for bone, names in table.items()}
         return {bone: indices for bone, indices in there.items() if indices}
 
-    return RigFit(rig_map, found(rig_map.bones), found(rig_map.ends))
+    return RigFit(
+        rig_map=rig_map,
+        chains=found(rig_map.bones),
+        ends=found(rig_map.ends),
+        fingers=found(rig_map.fingers),
+        ik={limb: _controls(controls, index) for limb, controls in rig_map.ik.items() if controls.goal in index},
+        properties=tuple(item for item in rig_map.properties if item.bone in index),
+    )
 
 
-def _coverage(fit: RigFit) -> tuple[int, int]:
-    """More mapped bones first, then fewer that the map names in vain."""
-    mapped = sum(map(len, fit.chains.values()))
-    return mapped, mapped - sum(map(len, fit.rig_map.bones.values()))
-
-
-def _problems(fit: RigFit, target: TargetRest) -> list[str]:
-    """Why the map does not fit, as sentence fragments; none when it fits."""
-    missing = [" or ".join(fit.rig_map.bones[bone]) for bone in REQUIRED if bone not in fit.chains]
+def misfits(fit: RigFit, target: TargetRest) -> list[str]:
+    """Why the map does not fit, as fragments of sentences; none when it fits."""
+    missing = [bone for bone in REQUIRED if bone not in fit.chains]
     if missing:
-        return [f"it has no {', no '.join(missing)}"]
+        wanted = [" or ".join(fit.rig_map.bones.get(bone, (f"bone for {bone}",))) for bone in missing]
+        return [f"it has no {', no '.join(wanted)}"]
     problems = []
     for bone, chain in fit.chains.items():
         parent = fit.parent_of(bone)
         above = (*(fit.chains[parent][-1:] if parent is not None else ()), *chain)
-        for upper, lower in pairwise(above):
-            if upper not in target.ancestors(lower):
-                problems.append(f"{target.bones[lower]} does not hang below {target.bones[upper]}")
+        problems += [problem for upper, lower in pairwise(above) if (problem := _misplaced(upper, lower, fit, target))]
+    for chain in fit.fingers.values():
+        problems += [problem for upper, lower in pairwise(chain) if (problem := _misplaced(upper, lower, fit, target))]
     return problems
 
 
-def _why_none_fits(candidates: list[RigFit], target: TargetRest) -> str:
-    nearest = max(candidates, key=_coverage)
-    if len(candidates) == 1:
-        start = f'The rig map "{nearest.rig_map.name}" does not fit the armature "{target.name}"'
-        nearest_start = ""
+def _named(name: str | None) -> list[RigMap]:
+    rig_maps = load_rig_maps()
+    if name is None:
+        return list(rig_maps)
+    chosen = [rig_map for rig_map in rig_maps if rig_map.name == name]
+    if not chosen and name != STRUCTURE:
+        known = ", ".join(rig_map.name for rig_map in rig_maps)
+        raise RigError(f'There is no rig map "{name}". Choose one of: {known}, {STRUCTURE}.')
+    return chosen
+
+
+def _by_structure(candidates: list[RigFit], target: TargetRest) -> RigFit:
+    try:
+        return fit_rig_map(map_by_structure(target), target)
+    except RigError as error:
+        nearest = max(candidates, key=lambda fit: len(fit.chains))
+        if len(nearest.chains) < len(REQUIRED) // 2:
+            raise
+        raise RigError(
+            f'{error} The rig map "{nearest.rig_map.name}" comes nearest, but {misfits(nearest, target)[0]}.'
+        ) from error
+
+
+def _controls(limb: IkLimb, index: Mapping[str, int]) -> tuple[int, int | None]:
+    return index[limb.goal], index.get(limb.pole) if limb.pole is not None else None
+
+
+def _coverage(fit: RigFit) -> tuple[bool, int, int, int]:
+    """Controls first, then more mapped bones, then fewer that the map names in vain, then more fingers."""
+    mapped = sum(map(len, fit.chains.values()))
+    named = sum(map(len, fit.rig_map.bones.values()))
+    return fit.rig_map.controls, mapped, mapped - named, sum(map(len, fit.fingers.values()))
+
+
+def _misplaced(upper: int, lower: int, fit: RigFit, target: TargetRest) -> str | None:
+    """What is wrong with the order of two bones; controls, which constraints carry, may hang anywhere but above."""
+    if fit.rig_map.controls:
+        wrong = lower == upper or lower in target.ancestors(upper)
     else:
-        start = f'No rig map fits the armature "{target.name}"'
-        nearest_start = f'for "{nearest.rig_map.name}" '
-    problem = _problems(nearest, target)[0]
-    return f"{start}: {nearest_start}{problem}. Choose another armature, or let Penumbra make a new one."
+        wrong = upper not in target.ancestors(lower)
+    return f"{target.bones[lower]} does not hang below {target.bones[upper]}" if wrong else None

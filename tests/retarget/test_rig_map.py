@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from penumbra.errors import RigError
-from penumbra.models.skeletons import BONES
-from penumbra.retarget.rig_map import choose_rig_map, load_rig_maps, parse_rig_map
+from penumbra.models.skeletons import BONES, mirrored
+from penumbra.retarget.rig_map import choose_rig_map
+from penumbra.retarget.rig_map_table import LIMBS, load_rig_maps, parse_rig_map
 from penumbra.retarget.target import TargetRest
 from penumbra.tests.synthetic import rest_pose
 
+NAMES = [
+    "auto_rig_pro", "auto_rig_pro_controls", "blender_studio", "character_creator", "cmu", "daz_genesis8", "daz_genesis9",
+    "makehuman", "mixamo", "penumbra", "rigify", "rigify_human", "smpl", "unreal", "vrm", "vrm_vroid",
+]  # fmt: skip
 SIDES = {"L": "Left", "R": "Right"}
 MIXAMO = {
     "hips": "Hips", "spine": "Spine", "neck": "Neck", "head": "Head", "shoulder": "Shoulder", "upper_arm": "Arm",
@@ -53,14 +58,16 @@ def mixamo_names(prefix: str = "") -> dict[str, str]:
 
 def test_every_map_is_well_formed_and_mirrors_its_sides():
     rig_maps = load_rig_maps()
-    assert [rig_map.name for rig_map in rig_maps] == ["cmu", "mixamo", "penumbra", "rigify_human"]
+    assert [rig_map.name for rig_map in rig_maps] == NAMES
     for rig_map in rig_maps:
         assert len(rig_map.bones) == len(BONES)
-        for bone, names in (*rig_map.bones.items(), *rig_map.ends.items()):
-            if bone.endswith(".L"):
-                table = rig_map.bones if names == rig_map.bones.get(bone) else rig_map.ends
-                swapped = tuple(name.replace("Left", "Right").replace(".L", ".R") for name in names)
-                assert table[bone[:-1] + "R"] == swapped
+        for table in (rig_map.bones, rig_map.ends, rig_map.fingers):
+            for bone, names in table.items():
+                other = table[mirrored(bone)]
+                assert len(other) == len(names)
+                assert (other == names) == (mirrored(bone) == bone)
+        assert set(rig_map.ik) in (set(), set(LIMBS))
+        assert rig_map.controls or not rig_map.properties
 
 
 @pytest.mark.parametrize("prefix", ["", "mixamorig:", "mixamorig12:", "mixamorig_"])
@@ -112,8 +119,8 @@ def test_swapped_sides_are_noticed():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(RigError, match=r'no rig map "unreal".*cmu, mixamo, penumbra, rigify_human'):
-        choose_rig_map(target_with(mixamo_names()), "unreal")
+    with pytest.raises(RigError, match=r'no rig map "robot".*cmu, .*mixamo, penumbra, .*structure'):
+        choose_rig_map(target_with(mixamo_names()), "robot")
 
 
 @pytest.mark.parametrize(
