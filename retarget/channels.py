@@ -8,6 +8,10 @@ from ..inference import rotations as rot
 
 # Euler orders that turn the axes in a cycle (X to Y to Z to X) have even parity.
 _ODD = {"XZY", "YXZ", "ZYX"}
+# Cosine of the middle angle below which the outer axes are one.
+_LOCKED = 1e-6
+# Sine of half an angle above which a rotation tells its axis.
+_TURNED = 1e-6
 
 
 def rotation_channels(rotations: np.ndarray, mode: str) -> tuple[str, np.ndarray]:
@@ -33,10 +37,12 @@ def _euler(rotations: np.ndarray, order: str) -> np.ndarray:
     parity = -1.0 if order in _ODD else 1.0
     m = rot.to_matrix(rotations)
     cosine = np.hypot(m[:, i, i], m[:, j, i])
-    locked = cosine < 1e-6
-    first = np.where(locked, np.arctan2(-m[:, j, k], m[:, j, j]), np.arctan2(m[:, k, j], m[:, k, k]))
+    locked = cosine < _LOCKED
     second = np.arctan2(-m[:, k, i], cosine)
-    third = np.where(locked, 0.0, np.arctan2(m[:, j, i], m[:, i, i]))
+    third = _held(np.arctan2(m[:, j, i], m[:, i, i]), ~locked)
+    # in gimbal lock only the sum or the difference of the outer angles is told
+    together = np.arctan2(-m[:, j, k], m[:, j, j]) + np.sign(second) * third
+    first = np.where(locked, together, np.arctan2(m[:, k, j], m[:, k, k]))
     one = parity * np.stack([first, second, third], axis=1)
     other = np.stack([one[:, 0] + np.pi, np.pi - one[:, 1], one[:, 2] + np.pi], axis=1)
     stay, cross = _distance(one[1:], one[:-1]), _distance(other[1:], one[:-1])
@@ -48,6 +54,14 @@ def _euler(rotations: np.ndarray, order: str) -> np.ndarray:
     return result
 
 
+def _held(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """`[T]` each frame's value, or where it is not known the last known one before, else the first there is, else none."""
+    there = np.flatnonzero(known)
+    if len(there) == 0:
+        return np.zeros(len(values))
+    return values[there[np.maximum(np.searchsorted(there, np.arange(len(values)), side="right") - 1, 0)]]
+
+
 def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """`[T]` sum of the differences between angles `[T, 3]`, whole turns left out."""
     return np.abs((a - b + np.pi) % (2 * np.pi) - np.pi).sum(axis=1)
@@ -57,12 +71,10 @@ def _axis_angle(rotations: np.ndarray) -> np.ndarray:
     """`[T, 4]`: the angle, then the axis, which keeps its direction where the rotation passes through none."""
     q = rot.continuous(rotations)
     sine = np.linalg.norm(q[:, 1:], axis=1)
-    turned = np.flatnonzero(sine > 1e-6)
-    if len(turned) == 0:
+    if not np.any(sine > _TURNED):
         return np.tile([0.0, 0.0, 1.0, 0.0], (len(q), 1))
-    # without a turn any axis will do: the last one before, or the first there is
-    source = turned[np.maximum(np.searchsorted(turned, np.arange(len(q)), side="right") - 1, 0)]
-    axis = rot.normalize(q[source, 1:])
+    # without a turn any axis will do
+    axis = rot.normalize(q[_held(np.arange(len(q)), sine > _TURNED), 1:])
     same = np.concatenate([[1.0], np.where(np.sum(axis[1:] * axis[:-1], axis=1) < 0, -1.0, 1.0)])
     sign = np.cumprod(same)
     axis = axis * sign[:, None]

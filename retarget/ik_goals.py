@@ -13,9 +13,10 @@ from .figure import Figure
 from .local import posed_bone
 
 _LIMBS = {"arm": ("upper_arm", "forearm", "hand"), "leg": ("thigh", "shin", "foot")}
-# Share of the limb's length by which its middle joint lies off the line from start to end from where on it begins to tell
-# the plane of the bend, and tells it alone; and cosines to the hinge's own way between which a bend becomes one.
-_STRAIGHT, _BENT = 0.005, 0.03
+# Shares of the limb's length by which its middle joint lies off the line from start to end from where on it begins to tell
+# the plane of the bend, and tells it alone; a rig's own rest pose tells by less. And cosines to the hinge's own way between
+# which a bend becomes one.
+_POSED, _RESTING = (0.005, 0.03), (0.0005, 0.002)
 _AGAINST, _WITH = -0.1, 0.3
 # Limb's lengths from the limb at which a pole is at least and at most.
 _NEAR, _FAR = 0.5, 2.0
@@ -87,14 +88,16 @@ class _Limb:
     def length(self) -> np.ndarray:
         return self.upper + np.linalg.norm(self.end - self.middle, axis=-1, keepdims=True)
 
-    @property
-    def side(self) -> np.ndarray:
-        """Unit directions `[T, 3]` across the line to which the middle joint bends; a straight limb's hinge tells."""
+    def side(self, bends: tuple[float, float]) -> np.ndarray:
+        """Unit directions `[T, 3]` across the line to which the middle joint bends; a straight limb's hinge tells.
+
+        bends: shares of the limb's length from which on the middle joint begins to tell it, and tells it alone.
+        """
         by_hinge = rot.normalize(np.cross(self.line, self.hinge))
         off = _across(self.middle - self.start, self.line)
         size = np.linalg.norm(off, axis=-1, keepdims=True) / self.length
         agrees = np.sum(rot.normalize(off) * by_hinge, axis=-1, keepdims=True)
-        share = _smooth(size, _STRAIGHT, _BENT) * _smooth(agrees, _AGAINST, _WITH)
+        share = _smooth(size, *bends) * _smooth(agrees, _AGAINST, _WITH)
         return rot.normalize(share * rot.normalize(off) + (1.0 - share) * by_hinge)
 
 
@@ -140,10 +143,12 @@ def _joints(names: tuple[str, str, str], figure: Figure) -> tuple[list[int], np.
 def _pole(pole: int, posed: _Limb, resting: _Limb, figure: Figure) -> np.ndarray:
     """Where `[T, 3]` the head of the pole goes."""
     out = _across(figure.target.heads[pole] - resting.start, resting.line)
-    side, third = resting.side, np.cross(resting.line, resting.side)
+    side = resting.side(_RESTING)
+    third = np.cross(resting.line, side)
     angle = np.arctan2(np.sum(out * third), np.sum(out * side))
     far = np.clip(np.linalg.norm(out), _NEAR * resting.length, _FAR * resting.length)
-    way = np.cos(angle) * posed.side + np.sin(angle) * np.cross(posed.line, posed.side)
+    bent = posed.side(_POSED)
+    way = np.cos(angle) * bent + np.sin(angle) * np.cross(posed.line, bent)
     # beside the middle joint of the limb, however it is bent
     beside = posed.start + posed.upper / posed.length * (posed.end - posed.start)
     return beside + far * way

@@ -68,6 +68,27 @@ def test_the_middle_axis_swings_through_the_pole_without_a_jump(order: str):
     assert np.abs(np.diff(angles, axis=0)).max() < 0.05
 
 
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("pole", [np.pi / 2, -np.pi / 2])
+def test_gimbal_lock_is_gone_through_without_a_jump(order: str, pole: float):
+    goal = np.full((60, 3), 0.7)
+    goal[:, "XYZ".index(order[0])] = np.linspace(0.3, 0.6, 60)
+    # up to the pole, along it for a while, and on
+    goal[:, "XYZ".index(order[1])] = (
+        pole + np.clip(np.arange(60) - 40, 0, None) * 0.02 - np.clip(20 - np.arange(60), 0, None) * 0.02
+    )
+    _, angles = rotation_channels(compose(goal, order), order)
+    assert np.abs(np.diff(angles, axis=0)).max() < 0.05
+    assert angle_between(compose(angles, order), compose(goal, order)).max() < 1e-5
+
+
+def test_gimbal_lock_from_the_first_frame_on_is_a_rotation_too():
+    goal = np.tile([0.4, np.pi / 2, 0.1], (5, 1))
+    _, angles = rotation_channels(compose(goal, "XYZ"), "XYZ")
+    assert np.abs(np.diff(angles, axis=0)).max() < 1e-9
+    assert angle_between(compose(angles, "XYZ"), compose(goal, "XYZ")).max() < 1e-5
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_axis_and_angle_give_the_rotation_back(seed: int):
