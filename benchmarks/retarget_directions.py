@@ -7,7 +7,7 @@ sole and a head have an attitude: both are compared by where what lay level or u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,7 @@ def subject_directions(motion: Motion, joints: np.ndarray) -> np.ndarray:
         foot = motion.rotations[:, BONE_NAMES.index(f"foot.{side}")]
         places[f"sole.{side}"] = places[f"ankle.{side}"] + rot.rotate(foot, _FRONT)
     places["crown"] = places["neck"] + rot.rotate(motion.rotations[:, BONE_NAMES.index("head")], _UP)
-    return _directions(places)
+    return directions_of(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,6 @@ def family_marks(name: str, target: TargetRest, points: Mapping[str, np.ndarray]
     chains = {bone: [target.bones.index(one) for one in chain] for bone, chain in expected_bones(name).items()}
     fingered = {finger.partition(".")[2] for finger in expected_fingers(name) if finger.startswith("index")}
     head = chains["head"][0]
-    bones = {"thorax": chains["spine"][-1], "neck": head, "crown": head}
     rest = {
         **points,
         "thorax": (points["shoulder.L"] + points["shoulder.R"]) / 2,
@@ -80,16 +79,26 @@ def family_marks(name: str, target: TargetRest, points: Mapping[str, np.ndarray]
         else:
             rest[f"knuckles.{side}"] = target.tails[chains[f"hand.{side}"][-1]]
         rest[f"sole.{side}"] = points[f"ball.{side}"] * _LEVEL + points[f"ankle.{side}"] * _UP
-        bones |= {f"{end}.{side}": chains[f"{bone}.{side}"][-1] for bone, (_, end) in _LIMBS.items()}
-        # where one bone ends another begins, and that one tells it
-        bones |= {f"{start}.{side}": chains[f"{bone}.{side}"][0] for bone, (start, _) in _LIMBS.items()}
-        bones |= {f"{point}.{side}": chains[f"foot.{side}"][-1] for point in ("heel", "toes")}
+    bones = carriers(chains)
     return Marks(bones, {place: rest[place] for place in bones})
+
+
+def carriers(chains: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """By place, the bone that carries it, of a rig whose product bones are `chains`."""
+    head = chains["head"][0]
+    found = {"thorax": chains["spine"][-1], "neck": head, "crown": head}
+    for side in _SIDES:
+        limbs = {bone: (chains[f"{bone}.{side}"], *ends) for bone, ends in _LIMBS.items()}
+        found |= {f"{end}.{side}": chain[-1] for chain, _, end in limbs.values()}
+        # where one bone ends another begins, and that one tells it
+        found |= {f"{start}.{side}": chain[0] for chain, start, _ in limbs.values()}
+        found |= {f"{point}.{side}": limbs["foot"][0][-1] for point in ("heel", "toes")}
+    return found
 
 
 def rig_directions(target: TargetRest, marks: Marks, where: Posed) -> np.ndarray:
     """Unit directions `[T, D, 3]`, as `DIRECTIONS` lists them, of a rig in motion."""
-    return _directions({name: where.carried(bone, marks.rest[name], target) for name, bone in marks.bones.items()})
+    return directions_of({name: where.carried(bone, marks.rest[name], target) for name, bone in marks.bones.items()})
 
 
 def angles(ours: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -98,7 +107,8 @@ def angles(ours: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.degrees(np.arctan2(sine, np.sum(ours * truth, axis=-1)))
 
 
-def _directions(places: Mapping[str, np.ndarray]) -> np.ndarray:
+def directions_of(places: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Unit directions `[T, D, 3]`, as `DIRECTIONS` lists them, between `places` `[T, 3]`."""
     middle = {
         "hips' middle": (places["hip.L"] + places["hip.R"]) / 2,
         "shoulders' middle": (places["shoulder.L"] + places["shoulder.R"]) / 2,
