@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import bpy
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from ..errors import RigError
 from ..inference import rotations as rot
 from ..retarget.channels import rotation_channels
-from .actions import _channel_bags
+from .actions import Curve, _channel_bags
 from .key_points import sampled
 from .keyed import CONFIDENCE
 
@@ -45,16 +46,15 @@ def bone_curves(target: bpy.types.Object) -> dict[str, BoneCurves]:
         raise RigError(f'"{target.name}" has no action. Capture or apply a take onto it first.')
     found: dict[str, BoneCurves] = {}
     for fcurve in _live(animation):
-        match = _PATH.fullmatch(fcurve.data_path)
-        name = bpy.utils.unescape_identifier(match[1]) if match else ""
-        if match is None or name not in target.pose.bones:
+        name, prop = split_path(fcurve.data_path)
+        if name not in target.pose.bones:
             continue
         curves = found.setdefault(name, BoneCurves())
-        if match[3] == CONFIDENCE:
+        if prop == CONFIDENCE:
             curves.confidence.append(fcurve)
-        elif match[2] == "location":
+        elif prop == "location":
             curves.location[fcurve.array_index] = fcurve
-        elif match[2] == rotation_property(target.pose.bones[name].rotation_mode):
+        elif prop == rotation_property(target.pose.bones[name].rotation_mode):
             curves.rotation[fcurve.array_index] = fcurve
     captured = {name: curves for name, curves in found.items() if curves.confidence}
     if not captured:
@@ -63,6 +63,22 @@ def bone_curves(target: bpy.types.Object) -> dict[str, BoneCurves]:
             "Choose an action that a capture made, or apply a take."
         )
     return captured
+
+
+def split_path(data_path: str) -> tuple[str, str]:
+    """The bone and the property, custom or not, that an f-curve's data path leads to; both "" where it leads elsewhere."""
+    match = _PATH.fullmatch(data_path)
+    if match is None:
+        return "", ""
+    return bpy.utils.unescape_identifier(match[1]), match[2] or bpy.utils.unescape_identifier(match[3])
+
+
+def ensure_curve(target: bpy.types.Object, curve: Curve) -> bpy.types.FCurve:
+    """A new f-curve on the target's action for what `curve` keys, in its group."""
+    bag = _bags(target.animation_data)[0]
+    fcurve = bag.fcurves.new(curve.data_path, index=curve.index)
+    fcurve.group = bag.groups.get(curve.group) or bag.groups.new(curve.group)
+    return fcurve
 
 
 def chosen_bones(
@@ -77,14 +93,15 @@ def chosen_bones(
 
 def range_of(curves: Mapping[str, BoneCurves], first: int | None, last: int | None) -> tuple[int, int]:
     """First and last whole frame that is both keyed and from `first` to `last`. Raises RigError where there is none."""
-    start, end = _key_range(curves)
+    start, end = key_range(curves)
     start, end = (start if first is None else max(start, first)), (end if last is None else min(end, last))
     if start > end:
         raise RigError("The range of frames has no keys of the capture. Choose a range in which it has.")
     return start, end
 
 
-def _key_range(curves: Mapping[str, BoneCurves]) -> tuple[int, int]:
+def key_range(curves: Mapping[str, BoneCurves]) -> tuple[int, int]:
+    """First and last whole frame that the confidence is keyed on. Raises RigError where it has no keys."""
     ranges = [fcurve.range() for found in curves.values() for fcurve in found.confidence if len(fcurve.keyframe_points)]
     if not ranges:
         raise RigError("The action's confidence has no keys. Apply the take again.")
@@ -114,7 +131,8 @@ def to_quaternions(values: np.ndarray, mode: str) -> np.ndarray:
         return np.where(np.any(unit != 0, axis=1, keepdims=True), unit, [1.0, 0.0, 0.0, 0.0])
     if mode == "AXIS_ANGLE":
         axis = rot.normalize(values[:, 1:])
-        return np.concatenate([np.cos(values[:, :1] / 2), np.sin(values[:, :1] / 2) * axis], axis=1)
+        half = np.where(np.any(axis != 0, axis=1, keepdims=True), values[:, :1] / 2, 0.0)
+        return np.concatenate([np.cos(half), np.sin(half) * axis], axis=1)
     turn = np.array([1.0, 0.0, 0.0, 0.0])
     for letter in mode:
         axis = "XYZ".index(letter)
@@ -170,7 +188,10 @@ def _values(still: bpy.types.bpy_prop_array, curves: Mapping[int, bpy.types.FCur
 
 
 def _live(animation: bpy.types.AnimData) -> list[bpy.types.FCurve]:
-    """The f-curves that the owner itself plays: since 4.4 an action may hold those of others in other slots."""
+    return [fcurve for bag in _bags(animation) for fcurve in bag.fcurves]
+
+
+def _bags(animation: bpy.types.AnimData) -> list[Any]:
+    """What holds the f-curves that the owner itself plays: since 4.4 an action may hold those of others in other slots."""
     slot = getattr(animation, "action_slot_handle", None)
-    bags = _channel_bags(animation.action)
-    return [fcurve for bag in bags if getattr(bag, "slot_handle", slot) == slot for fcurve in bag.fcurves]
+    return [bag for bag in _channel_bags(animation.action) if getattr(bag, "slot_handle", slot) == slot]

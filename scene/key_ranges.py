@@ -11,19 +11,19 @@ _NEXT = 1.0 + NEAR
 _STEPS = 60
 
 
-def replaced(old: Keys, new: Keys) -> Keys:
+def replaced(old: Keys, new: Keys, joins: tuple[bool, bool] = (True, True)) -> Keys:
     """`old` with all keys from the first frame of `new` to its last replaced by `new`.
 
-    At its first and last frame `new` has to have the old curve's own values, where the old curve goes on beyond them. The curve
-    outside stays as it is: where it is cut in two, so are its handles (de Casteljau), and automatic ones become free.
+    joins: whether the curve before and after stays as it is between its keys too. There `new` has to begin and end with the old
+    curve's own values; where it is cut in two, so are its handles (de Casteljau), and automatic ones become free.
     """
     first, last = new.frames[0], new.frames[-1]
     before = old.taken(np.flatnonzero(old.frames < first - NEAR))
     after = old.taken(np.flatnonzero(old.frames > last + NEAR))
     new = new.taken(np.arange(len(new)))
-    if len(before) and first - before.frames[-1] > _NEXT:
+    if joins[0] and len(before) and first - before.frames[-1] > _NEXT:
         _join_left(old, before, new)
-    if len(after) and after.frames[0] - last > _NEXT:
+    if joins[1] and len(after) and after.frames[0] - last > _NEXT:
         _join_right(old, new, after)
     return joined(before, new, after)
 
