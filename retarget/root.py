@@ -21,8 +21,8 @@ _HARDLY = 1e-6
 
 
 def root_bone(target: TargetRest, hips: int) -> int:
-    """The topmost bone above the hips' bone. Raises RigError where there is none."""
-    above = target.ancestors(hips)
+    """The topmost bone that carries the hips' bone. Raises RigError where there is none."""
+    above = target.carriers(hips)
     if not above:
         raise RigError(
             f'No bone of "{target.name}" is above "{target.bones[hips]}", so there is no root bone to move. '

@@ -72,3 +72,10 @@ class TargetRest:
         while (bone := int(self.parents[bone])) >= 0:
             found.append(bone)
         return found
+
+    def carriers(self, bone: int) -> list[int]:
+        """Indices of what carries the bone, what carries that and so on."""
+        found = []
+        while (bone := self.carrier(bone)) >= 0:
+            found.append(bone)
+        return found

@@ -16,7 +16,7 @@ from .actions import new_action, write_curves
 from .armature import build_armature
 from .bake_settings import BakeSettings
 from .baked import remember
-from .keyed import CONFIDENCE, Keyed, fitted, key_rate, keyed
+from .keyed import CONFIDENCE, Keyed, check_motion, fitted, key_rate, keyed
 from .locks import clear
 from .raw import playing_tracks, stash_raw
 from .switches import set_switches
@@ -55,8 +55,9 @@ def bake(
     root bone, and each keyed bone gets a "confidence" property. Frames without the subject get confidence keys of 0 and no
     others. The action remembers the settings and the file of the `take`, and a raw copy of it is kept on a muted NLA track.
     Raises RigError when the target is no armature that a rig map fits or has no root bone where one is asked for,
-    WriteError when it cannot be animated.
+    WriteError when it cannot be animated, TakeError when the motion has no frame with the subject.
     """
+    check_motion(motion)
     if target is None:
         target = build_armature(motion.rest, settings.name, root=settings.root == "root")
     made = keyed(motion, target, settings)
@@ -103,7 +104,7 @@ def add_confidence(target: bpy.types.Object, bones: Iterable[str]) -> None:
 def _clear_pose(target: bpy.types.Object, rest: TargetRest, moved: TargetMotion) -> None:
     """Bring the keyed bones and all above them to rest: what is posed there by hand would add to the keys."""
     keyed = {rest.bones.index(name) for name in moved.bones}
-    above = {ancestor for bone in keyed for ancestor in rest.ancestors(bone)}
+    above = {ancestor for bone in keyed for ancestor in (*rest.ancestors(bone), *rest.carriers(bone))}
     for bone in keyed | above:
         clear(target.pose.bones[rest.bones[bone]])
 

@@ -55,6 +55,34 @@ def follow(target: bpy.types.Object, rest: TargetRest, bones: Collection[int]) -
     return _matched(target, rest, names, _astray(before, after, _size(rest)))
 
 
+def controls_above(target: bpy.types.Object, rest: TargetRest, bone: int) -> set[int]:
+    """The bones that `bone` hangs on by parents or constraints, but for those that nobody can move by hand."""
+    found: set[int] = set()
+    waiting = [bone]
+    while waiting:
+        here = target.pose.bones[rest.bones[waiting.pop()]]
+        parents = [here.parent.name] if here.parent is not None else []
+        for name in (*parents, *_constrained_to(target, here)):
+            number = rest.bones.index(name)
+            if number not in found:
+                found.add(number)
+                waiting.append(number)
+    return {above for above in found - {bone} if not _constraints(target.pose.bones[rest.bones[above]])}
+
+
+def _constrained_to(target: bpy.types.Object, bone: bpy.types.PoseBone) -> list[str]:
+    """Names of the armature's own bones that the bone's constraints read."""
+    ends = []
+    for constraint in _constraints(bone):
+        ends += constraint.targets if constraint.type == "ARMATURE" else [constraint]
+    names = [end.subtarget for end in ends if getattr(end, "target", None) == target]
+    return [name for name in names if name in target.pose.bones]
+
+
+def _constraints(bone: bpy.types.PoseBone) -> list[bpy.types.Constraint]:
+    return [constraint for constraint in bone.constraints if not constraint.mute]
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
     """Where controls are: poses `[C, 4, 4]` in armature space, and the frames `[C, 4, 4]` that their own values turn in."""
@@ -84,7 +112,7 @@ def _matched(target: bpy.types.Object, rest: TargetRest, names: list[str], astra
     follows, partly = rest.parents.copy(), []
     for number, name in enumerate(names):
         # a constraint of its own hides a bone's frame; whoever keys it is warned of that
-        if any(not constraint.mute for constraint in target.pose.bones[name].constraints):
+        if _constraints(target.pose.bones[name]):
             continue
         nearest = int(np.argmin(astray[number]))
         if astray[number, nearest] < _ASTRAY:
@@ -105,7 +133,7 @@ def _inherits(rest: TargetRest, bone: int) -> bool:
 
 def _has_constraints(target: bpy.types.Object, names: list[str]) -> bool:
     """Whether anything but parents moves one of the bones."""
-    if any(not constraint.mute for name in names for constraint in target.pose.bones[name].constraints):
+    if any(_constraints(target.pose.bones[name]) for name in names):
         return True
     drivers = target.animation_data.drivers if target.animation_data is not None else ()
     paths = tuple(f'pose.bones["{bpy.utils.escape_identifier(name)}"].' for name in names)

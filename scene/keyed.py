@@ -19,7 +19,7 @@ from ..retarget.timing import frame_numbers, resample, standard_rate
 from .actions import Curve
 from .armature import read_rest
 from .bake_settings import BakeSettings
-from .follows import follow
+from .follows import controls_above, follow
 from .locks import changes_pose, free_axes, free_rotations, turned_away
 from .switches import switch_curves, switched
 
@@ -53,11 +53,7 @@ def keyed(motion: Motion, target: bpy.types.Object, settings: BakeSettings) -> K
     Raises RigError when the target is no armature that a rig map fits or has no root bone where one is asked for, WriteError
     when it cannot be animated, TakeError when the motion has no frame with the subject.
     """
-    if not motion.present.any():
-        raise TakeError(
-            "The subject is in no frame of this take, so there is nothing to key. Capture the footage again and choose the "
-            "person under Subject, or read another part of the footage."
-        )
+    check_motion(motion)
     rate = key_rate(settings, motion.fps)
     motion = resample(motion, rate)
     rest, fit, notes = fitted(target, settings)
@@ -72,12 +68,21 @@ def keyed(motion: Motion, target: bpy.types.Object, settings: BakeSettings) -> K
     return Keyed(rest, fit, moved, rate, frames, curves, placed, notes)
 
 
+def check_motion(motion: Motion) -> None:
+    """Raise TakeError when the motion has no frame with the subject."""
+    if not motion.present.any():
+        raise TakeError(
+            "The subject is in no frame of this take, so there is nothing to key. Capture the footage again and choose the "
+            "person under Subject, or read another part of the footage."
+        )
+
+
 def fitted(target: bpy.types.Object, settings: BakeSettings) -> tuple[TargetRest, RigFit, tuple[str, ...]]:
     """The armature, with what carries each bone, the rig map that fits it, and sentences for the user. Raises as `keyed`."""
     rest = read_rest(target)
     if target.library is not None or not target.is_editable:
         raise WriteError(f'"{target.name}" is linked from another file. Make a library override of it, then try again.')
-    fit = choose_rig_map(rest, settings.rig_map)
+    fit = choose_rig_map(rest, settings.rig_map, settings.own_map)
     hips = fit.chains["hips"][0]
     if rest.connected[hips]:
         raise RigError(
@@ -85,7 +90,7 @@ def fitted(target: bpy.types.Object, settings: BakeSettings) -> tuple[TargetRest
             "Switch off Connected in the bone's Relations, then try again."
         )
     with switched(target, fit, settings.limbs):
-        followed = follow(target, rest, _controls(rest, fit))
+        followed = follow(target, rest, _controls(target, rest, fit))
     if settings.root == "root":
         root_bone(followed.rest, hips)
     notes = []
@@ -93,18 +98,18 @@ def fitted(target: bpy.types.Object, settings: BakeSettings) -> tuple[TargetRest
         notes.append(
             f"{', '.join(followed.partly)} go along with other bones only partly, which the keys cannot allow for."
         )
-    if settings.limbs == "ik" and not getattr(fit, "ik", {}):
+    if settings.limbs == "ik" and not fit.ik:
         notes.append(
             f'"{target.name}" has no goals for arms and legs that its rig map knows; their bones are keyed instead.'
         )
     return followed.rest, fit, tuple(notes)
 
 
-def _controls(rest: TargetRest, fit: RigFit) -> set[int]:
-    """Every bone that may be keyed, and those above the hips that may carry it."""
-    chains = {bone for chain in (*fit.chains.values(), *getattr(fit, "fingers", {}).values()) for bone in chain}
-    goals = {bone for limb in getattr(fit, "ik", {}).values() for bone in limb if bone is not None}
-    return chains | goals | set(rest.ancestors(fit.chains["hips"][0]))
+def _controls(target: bpy.types.Object, rest: TargetRest, fit: RigFit) -> set[int]:
+    """Every bone that may be keyed, and those above the hips that may carry them."""
+    chains = {bone for chain in (*fit.chains.values(), *fit.fingers.values()) for bone in chain}
+    goals = {bone for limb in fit.ik.values() for bone in limb if bone is not None}
+    return chains | goals | controls_above(target, rest, fit.chains["hips"][0])
 
 
 def key_rate(settings: BakeSettings, fps: float) -> float:

@@ -47,7 +47,7 @@ def switch_curves(target: bpy.types.Object, fit: RigFit, limbs: Limbs, frame: in
 def _wanted(target: bpy.types.Object, fit: RigFit, limbs: Limbs) -> dict[tuple[str, str], Value]:
     """By pose bone and property that the armature has, the value it needs, in the property's own type."""
     wanted: dict[tuple[str, str], Value] = {}
-    for switch in getattr(fit.rig_map, "properties", ()):
+    for switch in fit.properties:
         bone = target.pose.bones.get(switch.bone)
         value = switch.fk if limbs == "fk" or switch.ik is None else switch.ik
         now = bone.get(switch.name) if bone is not None else None

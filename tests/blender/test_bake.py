@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from penumbra.errors import RigError, WriteError
+from penumbra.errors import RigError, TakeError, WriteError
 from penumbra.inference.motion import bone_heads_and_tails
 from penumbra.models.skeletons import BONE_NAMES
 from penumbra.scene.actions import Curve, read_curves
@@ -301,13 +301,19 @@ def test_errors_say_what_to_do():
     with pytest.raises(RigError, match="not an armature"):
         bake(motion, camera, BakeSettings())
     target = mixamo_rig()
-    with pytest.raises(RigError, match="Choose one of: cmu, mixamo, penumbra, rigify_human"):
-        bake(motion, target, BakeSettings(rig_map="unreal"))
-    with pytest.raises(RigError, match='"penumbra" does not fit'):
+    with pytest.raises(RigError, match=r"Choose one of: .*mixamo, .*rigify"):
+        bake(motion, target, BakeSettings(rig_map="nobody"))
+    # a map for another rig says which bones are missing
+    with pytest.raises(
+        RigError, match=r'"penumbra" does not fit the armature "Figure": it has no hips, no spine.*Choose'
+    ):
         bake(motion, target, BakeSettings(rig_map="penumbra"))
-    target.data.bones["mixamorig:LeftLeg"].name = "Knee"
-    with pytest.raises(RigError, match=r'No rig map fits the armature "Figure".*LeftLeg'):
-        bake(motion, target, BakeSettings())
+    nobody = replace(motion, present=np.zeros(3, dtype=bool))
+    with pytest.raises(TakeError, match=r"in no frame of this take.*Capture the footage again"):
+        bake(nobody, target, BakeSettings())
+    with pytest.raises(TakeError, match="in no frame"):
+        bake(nobody, None, BakeSettings())
+    assert len(bpy.data.objects) == 2
     assert target.animation_data is None
 
 
@@ -333,6 +339,17 @@ def test_the_raw_result_is_kept_on_a_track_that_does_not_play_and_does_not_pile_
     target.animation_data.action = None
     tracks[-1].mute = False
     assert direction_errors(target, mixamo_limbs(), motion, 1).max() < 0.1
+
+
+def test_an_armature_without_legs_is_refused_in_words():
+    target = mixamo_rig()
+    bpy.ops.object.mode_set(mode="EDIT")
+    for bone in list(target.data.edit_bones):
+        if any(word in bone.name for word in ("Leg", "Foot", "Toe")):
+            target.data.edit_bones.remove(bone)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    with pytest.raises(RigError, match=r'"Figure".*Leg'):
+        bake(random_motion(3), target, BakeSettings())
 
 
 def link_figure(folder: Path) -> bpy.types.Object:
