@@ -83,9 +83,11 @@ def _lean(joints: Mapping[str, np.ndarray], *, head: bool) -> np.ndarray:
 def _foot(joints: Mapping[str, np.ndarray], side: str, direction: np.ndarray, goal: np.ndarray) -> np.ndarray:
     """The turn of a foot: about the vertical, and one that hangs is pitched along the product's too."""
     yaw = _yaw(direction)
-    hangs = _ramp(_pitch(direction), _FLAT, _HANGING)
-    if (end := joints.get(f"toe end.{side}")) is not None and hangs > 0:
-        hangs *= _ramp(_pitch(end - joints[f"toe.{side}"]), _TOES_FLAT, _TOES_HANGING)
+    hangs = 0.0
+    # without toes a foot that points down may be a bone that merely goes on
+    if (end := joints.get(f"toe end.{side}")) is not None:
+        toes = _ramp(_pitch(end - joints[f"toe.{side}"]), _TOES_FLAT, _TOES_HANGING)
+        hangs = toes * _ramp(_pitch(direction), _FLAT, _HANGING)
     level = rot.rotate(yaw, direction)
     return rot.multiply(rot.slerp(_NONE, rot.between(level, goal), hangs), yaw)
 

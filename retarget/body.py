@@ -12,6 +12,8 @@ from .target import TargetRest
 
 # Armatures are modelled along axes; a body within this angle of them leans, a body further off is truly oblique.
 _LEAN = np.radians(25.0)
+# Share of a foot's length by which it has to point backward; bones without children often merely go on where the shin goes.
+_BACKWARD = 0.3
 
 
 def body_joints(
@@ -95,5 +97,6 @@ def _sides_swapped(joints: Mapping[str, np.ndarray], basis: np.ndarray) -> bool:
     """Whether the feet point backward, or the shoulders' left is the hips' right."""
     hips, shoulders = joints["hip.L"] - joints["hip.R"], joints["shoulder.L"] - joints["shoulder.R"]
     feet = [joints[f"toe.{side}"] - joints[f"ankle.{side}"] for side in ("L", "R") if f"toe.{side}" in joints]
-    backward = bool(feet) and float(np.sum(feet, axis=0) @ basis[:, 1]) > 0
+    foot = np.sum(feet, axis=0) if feet else np.zeros(3)
+    backward = float(foot @ basis[:, 1]) > _BACKWARD * float(np.linalg.norm(foot))
     return backward or float(hips @ shoulders) < 0

@@ -63,5 +63,5 @@ def is_subject(motion: Motion, figure: Figure, placing: Placing) -> bool:
     """Whether the target's legs are the subject's own."""
     subject = subject_joints(motion.rest)
     middle = (subject["hip.L"] + subject["hip.R"]) / 2
-    own = {name: figure.joints[name] - figure.joints["pelvis"] for name in subject}
-    return all(np.abs(own[name] / placing.unit - subject[name] + middle).max() < _SAME for name in subject)
+    own = {name: figure.joints[name] - figure.joints["pelvis"] for name in subject if name in figure.joints}
+    return all(np.abs(place / placing.unit - subject[name] + middle).max() < _SAME for name, place in own.items())

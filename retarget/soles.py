@@ -21,6 +21,8 @@ _LONGEST = 1.8
 _NEAR = 0.45
 # Share of the leg's length by which an ankle without a foot is above the floor, and which its foot is long.
 _ANKLE, _FOOT = 0.06, 0.18
+# Share of that length below which what is said to be a foot's points nowhere.
+_SHORT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _lowest(figure: Figure, side: str) -> float:
 
 
 def _points(figure: Figure, side: str) -> np.ndarray | None:
-    """Where the bones of a foot begin and end, `[N, 3]` along the product's axes; None for a leg without a foot."""
+    """Where the bones of a foot begin and end, `[N, 3]` along the product's axes, its ball first; None without a foot."""
     chain = figure.fit.chains.get(f"foot.{side}")
     if chain is None:
         return None
