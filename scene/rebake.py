@@ -63,8 +63,13 @@ def rebake(target: bpy.types.Object, motion: Motion, settings: BakeSettings, wha
     range and of other bones stay to the bit, and so does the curve at every frame outside; keys in frames in which the subject is absent stay too.
     Raises RigError where there is nothing to bake again, and what `keyed` raises.
     """
+    bone_curves(target)
+    return rewrite(target, keyed(motion, target, settings), what)
+
+
+def rewrite(target: bpy.types.Object, made: Keyed, what: RebakeSettings) -> Rebaked:
+    """The same of a bake that was made already. Raises RigError where there is nothing to bake again."""
     found = bone_curves(target)
-    made = keyed(motion, target, settings)
     names = tuple(name for name in made.moved.bones if what.bones is None or name in what.bones)
     if not names:
         raise RigError(f'The take moves none of the selected bones of "{target.name}". Select others, or all.')

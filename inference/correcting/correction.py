@@ -32,7 +32,7 @@ class CorrectingSettings:
     by which the pelvis may stray. steps: of the fit at most.
     """
 
-    memory: float = 0.7
+    memory: float = 1.0
     hidden: float = 0.5
     together: float = 0.1
     reach: float = 0.35

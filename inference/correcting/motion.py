@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...models.skeletons import BONE_NAMES
 from ..body import STATURE
 from ..camera import View
-from ..contacts import Contacts
+from ..contacts import CONTACTS, Contacts, ContactSettings, contacts
 from ..motion import Motion
 from ..observed import Observed
 from ..pipeline import motion_of
@@ -30,18 +31,23 @@ def corrected_motion(
     motion = motion_of(take)
     if not corrections:
         return motion
-    found = _solved(take, motion, corrections, settings)
+    observed = _observed(take, motion)
+    found = _solved(take, motion, observed, corrections, settings)
     confidence = motion.confidence.copy()
     frames = [correction.frame for correction in corrections]
     confidence[frames] = np.where(found.changed[frames], 1.0, confidence[frames])
-    return replace(motion, root=found.poses.root, rotations=found.poses.rotations, confidence=confidence)
+    return replace(
+        motion,
+        root=found.poses.root,
+        rotations=found.poses.rotations,
+        confidence=confidence,
+        contacts=_standing(motion, observed, found),
+    )
 
 
-def _solved(
-    take: Take, motion: Motion, corrections: Sequence[Correction], settings: CorrectingSettings | None
-) -> Corrected:
-    lifted, seen, view = take.stage("lift"), take.stage("seen"), take.stage("view")
-    observed = Observed(
+def _observed(take: Take, motion: Motion) -> Observed:
+    lifted, seen = take.stage("lift"), take.stage("seen")
+    return Observed(
         motion.times,
         motion.present,
         seen["slopes"],
@@ -50,6 +56,16 @@ def _solved(
         lifted["spread"] * (take.settings["motion"]["height"] / STATURE),
         lifted["confidence"],
     )
+
+
+def _solved(
+    take: Take,
+    motion: Motion,
+    observed: Observed,
+    corrections: Sequence[Correction],
+    settings: CorrectingSettings | None,
+) -> Corrected:
+    view = take.stage("view")
     return solve_around(
         Poses(take.stage("solve")["offsets"], motion.root, motion.rotations),
         observed,
@@ -58,3 +74,16 @@ def _solved(
         corrections,
         settings=settings,
     )
+
+
+def _standing(motion: Motion, observed: Observed, found: Corrected) -> np.ndarray | None:
+    """The contacts `[T, 6]`, anew for feet and hands that corrections moved: where they stood before was a guess."""
+    if motion.contacts is None:
+        return None
+    sigma = np.sqrt((observed.spread**2).mean(axis=-1))
+    anew = contacts(
+        found.poses.joints(), sigma, observed.confidence, motion.times, motion.present, ContactSettings()
+    ).probability
+    kinds = {"heel": "foot", "toe": "foot", "hand": "hand"}
+    bones = [BONE_NAMES.index(f"{kinds[kind]}.{side}") for kind, _, side in (name.partition(".") for name in CONTACTS)]
+    return np.where(found.changed[:, bones], anew, motion.contacts)
