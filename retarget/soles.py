@@ -10,9 +10,9 @@ import numpy as np
 from ..inference import rotations as rot
 from .figure import Figure
 
-# Shares of the leg's length: how far above the floor, and how far below it, the lowest bone of the feet may lie on an armature
-# whose origin is on the floor; and how far above the floor it lies at most in a foot that stands.
-_ABOVE, _BELOW, _STANDS = 0.12, 0.05, 0.08
+# Shares of the leg's length: how far above the floor, as in a body that sits, and how far below it the lowest bone of the feet
+# may lie on an armature whose origin is on the floor; and how far above the floor it lies at most in a foot that stands.
+_ABOVE, _BELOW, _STANDS = 0.6, 0.05, 0.08
 # Share of the foot's length before the ankle by which the heel lies behind it (the product's mean body).
 _BEHIND = 0.25
 # Toes end at most so many times as far before the ankle as the ball of the foot; what is longer is no toe.
