@@ -23,13 +23,15 @@ MOST = 1.0
 """Degrees by which directions may be off in the mean."""
 POSES: tuple[Pose, ...] = ("T", "A", "odd")
 """Rest poses that are tried; the last, in which every limb is lifted and bent, has no bound."""
+# By how many times at most legs, arms, head and everything are larger or smaller.
+_SIZES = np.array([1.6, 1.4, 1.8, 4.0])
 # Feet that are locked leave the subject's directions on purpose; what this measures is the rig.
 _SETTINGS = RetargetSettings(feet=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """One family in one rest pose, over all clips, each with bones rolled at random.
+    """One family in one rest pose, over all clips, each with other proportions and bones rolled at random.
 
     rig_maps: the maps that were chosen. errors: `[T, D]` degrees off, all frames. refused: why no map was found, if so.
     """
@@ -62,16 +64,26 @@ def round_trips(found: Sequence[Source], names: Sequence[str] | None = None) -> 
 def _round_trip(name: str, pose: Pose, found: Sequence[Source]) -> RoundTrip:
     errors, chosen = [], set()
     for seed, source in enumerate(found):
-        target = family_rest(name, pose, roll_seed=seed)
+        legs, arms, head, scale = _proportions(seed)
+        target = family_rest(name, pose, seed, legs, arms, scale, head=head)
         try:
             fit = choose_rig_map(target)
         except PenumbraError as error:
             return RoundTrip(name, pose, frozenset(), np.zeros((0, len(DIRECTIONS))), str(error))
         moved = retarget(source.motion, target, fit, _SETTINGS)
-        ours = rig_directions(target, family_marks(name, target, canonical_points(pose)), posed(target, moved))
+        points = {place: scale * point for place, point in canonical_points(pose, legs, arms, head).items()}
+        ours = rig_directions(target, family_marks(name, target, points), posed(target, moved))
         errors.append(angles(ours, subject_directions(source.motion, source.joints)))
         chosen.add(fit.rig_map.name)
     return RoundTrip(name, pose, frozenset(chosen), np.concatenate(errors))
+
+
+def _proportions(seed: int) -> tuple[float, float, float, float]:
+    """How long legs and arms are for a grown human's, how large the head is, and everything; the first has a human's own."""
+    if seed == 0:
+        return 1.0, 1.0, 1.0, 1.0
+    legs, arms, head, scale = np.exp(np.random.default_rng(seed).uniform(-1.0, 1.0, 4) * np.log(_SIZES))
+    return float(legs), float(arms), float(head), float(scale)
 
 
 def round_trip_figures(trips: Sequence[RoundTrip]) -> list[Figure]:
@@ -94,7 +106,7 @@ def round_trip_table(trips: Sequence[RoundTrip]) -> str:
         "Round trip by family",
         ("family", "map that was found", *(f"{pose}-pose (°)" for pose in POSES), "worst bone (°)"),
         rows,
-        "Mean angles between the directions of the subject and of the rig, all frames of all clips, bones rolled at random.",
+        "Mean angles between the directions of the subject and of the rig, all frames of all clips.",
     )
 
 
