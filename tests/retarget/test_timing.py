@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from penumbra.inference import rotations as rot
+from penumbra.inference.hands import Hands
 from penumbra.inference.motion import Motion
 from penumbra.models.skeletons import BONES
 from penumbra.retarget.timing import frame_numbers, resample, standard_rate
@@ -51,6 +52,26 @@ def test_resampled_motion_is_where_it_was_at_each_time(fps: float):
     goal = turning(result.times, fps).rotations
     assert np.abs(np.sum(result.rotations * goal, axis=-1)) == pytest.approx(1.0, abs=1e-9)
     assert result.fps == fps
+
+
+def test_contacts_and_fingers_are_resampled_with_the_motion():
+    bare = turning(np.arange(20) / 10.0, 10.0)
+    count, fingers = len(bare), np.broadcast_to(bare.rotations[:, :1, None, None, :], (len(bare), 2, 5, 3, 4))
+    motion = replace(
+        bare,
+        contacts=np.linspace(0.0, 1.0, count)[:, None] * np.ones(6),
+        hands=Hands(fingers.copy(), np.tile([0.2, 0.8], (count, 1))),
+    )
+    motion.present[:3] = False
+    result = resample(motion, 24.0)
+    assert result.contacts is not None
+    assert result.hands is not None
+    seen = result.present
+    assert result.contacts[seen, 2] == pytest.approx(result.times[seen] / 1.9)
+    assert np.all(result.contacts[~seen] == 0)
+    assert result.hands.turns[:, 1, 4, 2] == pytest.approx(result.rotations[:, 0])
+    assert result.hands.confidence[seen] == pytest.approx(np.tile([0.2, 0.8], (int(seen.sum()), 1)))
+    assert np.all(result.hands.confidence[~seen] == 0)
 
 
 def test_a_frame_is_present_only_between_present_neighbours():
