@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Matrix
 
 from ..errors import ArgumentsError, WriteError
 from .actions import read_curves
 from .context import alone
 from .files import reason
+from .world_copy import world_copy
 
 _GLTF = {
     "use_selection": True,
@@ -76,7 +78,9 @@ EXPORTERS: Mapping[str, Exporter] = {
 def export(target: bpy.types.Object, path: Path, frame_start: int, frame_end: int) -> None:
     """Write the armature and its motion from `frame_start` to `frame_end` in the format that `path`'s suffix names.
 
-    Only the armature is written, not what hangs on it; selection, mode, scene range and current frame stay as they are.
+    Only the armature is written, not what hangs on it, and only what plays: no other action, no muted track. BVH knows no
+    objects, so that its bones are written as they stand in the world. Selection, mode, scene range and current frame stay as
+    they are.
     Raises ArgumentsError for a suffix that is not among `EXPORTERS`, WriteError when the file cannot be written or this
     Blender has no such exporter.
     """
@@ -92,14 +96,14 @@ def export(target: bpy.types.Object, path: Path, frame_start: int, frame_end: in
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
             draft = Path(folder, path.name)
-            with alone(target), _range(frame_start, frame_end):
+            with _written(target, exporter) as written, alone(written), _range(frame_start, frame_end):
                 operator(filepath=str(draft), **settings)
             if exporter.label == "BVH":
                 _write_exact_rate(draft)
             if not draft.is_file():
                 raise WriteError(f"Blender's {exporter.label} exporter wrote nothing for {path}.")
-            for written in Path(folder).iterdir():
-                written.replace(path.parent / written.name)
+            for file in Path(folder).iterdir():
+                file.replace(path.parent / file.name)
     except (OSError, RuntimeError) as error:
         raise WriteError(f"{path} cannot be written: {reason(error)}. Choose another folder.") from error
 
@@ -117,11 +121,21 @@ def _operator(exporter: Exporter) -> Callable[..., Any]:
     return operator
 
 
+@contextmanager
+def _written(target: bpy.types.Object, exporter: Exporter) -> Iterator[bpy.types.Object]:
+    """The armature that the exporter is to write."""
+    if exporter.label != "BVH" or target.matrix_world == Matrix():
+        yield target
+        return
+    with world_copy(target) as copy:
+        yield copy
+
+
 def _moves_below_root(target: bpy.types.Object) -> bool:
-    """Whether a bone that has a parent is moved, so that the file needs more than the root's place."""
+    """Whether a bone that has a parent may move on it, so that the file needs more than the root's place."""
     action = target.animation_data.action if target.animation_data is not None else None
     moved = {curve.group for curve in read_curves(action) if curve.data_path.endswith(".location")} if action else set()
-    return any(bone.name in moved and bone.parent is not None for bone in target.data.bones)
+    return any(bone.parent is not None and (bone.name in moved or bone.constraints) for bone in target.pose.bones)
 
 
 @contextmanager

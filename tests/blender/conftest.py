@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import bpy
 import pytest
+
+from penumbra.benchmarks.rigs.rigify import rigify_rig
 
 _EXIT_CODE = pytest.StashKey[int]()
 
@@ -13,6 +16,16 @@ _EXIT_CODE = pytest.StashKey[int]()
 def _empty_file() -> None:
     """Every test starts in an empty file."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+@pytest.fixture(scope="session")
+def rigify_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one generated Rigify rig, since generating takes seconds."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    rigify_rig()
+    path = tmp_path_factory.mktemp("rigify") / "rigify.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    return path
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,6 +10,7 @@ import numpy as np
 from penumbra.inference import rotations as rot
 from penumbra.inference.motion import Motion, bone_heads_and_tails
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.tests.synthetic import standing
 
 # Name, parent and head in metres of a T-pose that faces -y; the right side mirrors the left. Fingers are two here.
 _MIXAMO = (
@@ -114,3 +115,31 @@ def direction_errors(
             cosine = rot.normalize(found) @ goals[step, BONE_NAMES.index(bone)]
             errors[step, column] = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     return errors
+
+
+def moving(count: int = 10) -> Motion:
+    """Somebody who bends and turns, whose knees and elbows fold their own way and who never overstretches."""
+    motion = standing(count)
+    wave = np.sin(np.linspace(0.0, 3.0, count))
+
+    def turned(bones: tuple[str, ...], axis: tuple[float, float, float], angles: np.ndarray) -> None:
+        about = np.array(axis) / np.linalg.norm(axis)
+        turn = np.concatenate([np.cos(angles / 2)[:, None], np.sin(angles / 2)[:, None] * about], axis=1)
+        for bone in bones:
+            row = BONE_NAMES.index(bone)
+            motion.rotations[:, row] = rot.multiply(turn, motion.rotations[:, row])
+
+    for side, sign in (("L", 1.0), ("R", -1.0)):
+        arm = (f"upper_arm.{side}", f"forearm.{side}", f"hand.{side}")
+        turned(arm[1:], (0.0, 0.0, -sign), 0.6 + 0.5 * wave)
+        turned(arm, (0.0, sign, 0.3), 0.9 + 0.3 * wave)
+        leg = (f"thigh.{side}", f"shin.{side}", f"foot.{side}")
+        turned(leg[1:], (1.0, 0.0, 0.0), 0.5 + 0.4 * wave)
+        turned(leg, (-1.0, 0.2 * sign, 0.1), 0.4 + 0.3 * sign * wave)
+        turned(leg[2:], (0.3, 0.0, 1.0), 0.2 * wave)
+    turned(("neck", "head"), (0.2, 0.1, 1.0), 0.5 * wave)
+    trunk = tuple(name for name in BONE_NAMES if name.partition(".")[0] not in {"hips", "thigh", "shin", "foot"})
+    turned(trunk, (1.0, 0.2, 0.5), 0.4 * wave)
+    turned(tuple(BONE_NAMES), (0.1, 0.1, 1.0), 0.8 * wave)
+    motion.root[:] += np.stack([0.4 * wave, -0.6 * wave, -0.2 + 0.05 * wave], axis=1)
+    return motion

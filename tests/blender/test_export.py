@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,14 +11,16 @@ import pytest
 from penumbra.errors import ArgumentsError, WriteError
 from penumbra.inference.motion import Motion, bone_heads_and_tails
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.retarget.root import Root
 from penumbra.scene import export as export_module
 from penumbra.scene.bake import BakeSettings, bake
 from penumbra.scene.export import Exporter, export
 from penumbra.scene.files import open_blend, save_blend
-from penumbra.tests.blender.rigs import mixamo_rig
+from penumbra.tests.blender.rigs import mixamo_rig, moving
 from penumbra.tests.synthetic import random_motion
 
 COUNT = 12
+Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 
 
 @pytest.fixture
@@ -83,6 +86,62 @@ def test_an_export_comes_back_where_the_motion_was(
     assert sorted(item.name for item in tmp_path.iterdir()) == (
         ["walk.bin", "walk.gltf"] if suffix == "gltf" else [path.name]
     )
+
+
+def placed_mixamo(_: Path) -> bpy.types.Object:
+    """A rig as it comes out of an FBX file: in centimeters, with y up, set right by its object; and somewhere else."""
+    target = mixamo_rig(arms_down=45.0, axes=100 * Y_UP)
+    target.scale, target.rotation_euler, target.location = (0.01,) * 3, (np.pi / 2, 0.0, 0.4), (3.0, -2.0, 1.0)
+    return target
+
+
+def generated_rigify(rigify_file: Path) -> bpy.types.Object:
+    bpy.ops.wm.open_mainfile(filepath=str(rigify_file))
+    return next(item for item in bpy.data.objects if item.type == "ARMATURE")
+
+
+@pytest.mark.parametrize("make", [placed_mixamo, generated_rigify])
+@pytest.mark.parametrize(("suffix", "root"), [("bvh", "root"), ("fbx", "hips"), ("glb", "in-place"), ("usd", "root")])
+def test_rigs_that_others_made_come_back_bone_by_bone(
+    tmp_path: Path, rigify_file: Path, make: Callable[[Path], bpy.types.Object], suffix: str, root: Root
+):
+    target = make(rigify_file)
+    if make is placed_mixamo:
+        root = "hips"
+    target.animation_data_create().action = bpy.data.actions.new("Other")
+    result = bake(moving(COUNT), target, BakeSettings("Walk", root=root))
+    before = len(bpy.data.objects), len(bpy.data.armatures)
+    names = [bone.name for bone in target.data.bones if bone.use_deform]
+    goals = []
+    for frame in range(1, COUNT + 1):
+        bpy.context.scene.frame_set(frame)
+        goals.append([target.matrix_world @ target.pose.bones[name].head for name in names])
+    path = tmp_path / f"walk.{suffix}"
+    export(result.object, path, 1, COUNT)
+    assert (len(bpy.data.objects), len(bpy.data.armatures)) == before
+    assert b"(raw)" not in path.read_bytes()
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    {"bvh": import_bvh, "fbx": import_fbx, "glb": import_gltf, "usd": import_usd}[suffix](path)
+    found = next(item for item in bpy.context.scene.objects if item.type == "ARMATURE")
+    assert len(bpy.data.actions) == 1
+    # USD knows no names with dots, dashes or colons
+    there = {re.sub(r"\W", "_", bone.name): bone for bone in found.pose.bones}
+    start = int(found.animation_data.action.frame_range[0])
+    for step in range(COUNT):
+        bpy.context.scene.frame_set(start + step)
+        seen = np.array([found.matrix_world @ there[re.sub(r"\W", "_", name)].head for name in names])
+        assert seen == pytest.approx(np.array(goals[step]), abs=1e-3)
+
+
+def test_euler_angles_in_a_bvh_file_do_not_jump(tmp_path: Path):
+    result = bake(random_motion(60, bend=2.5), None, BakeSettings("Spin"))
+    export(result.object, tmp_path / "spin.bvh", 1, 60)
+    lines = (tmp_path / "spin.bvh").read_text().splitlines()
+    rows = lines[next(number for number, line in enumerate(lines) if line.startswith("Frame Time:")) + 1 :]
+    values = np.array([[float(number) for number in row.split()] for row in rows])
+    assert np.abs(values).max() > 180.0
+    assert np.abs(np.diff(values, axis=0)).max() < 185.0
 
 
 def test_only_the_armature_is_written_and_everything_stays_as_it_was(

@@ -9,7 +9,6 @@ import bpy
 import numpy as np
 import pytest
 
-from penumbra.benchmarks.rigs.rigify import rigify_rig
 from penumbra.inference import rotations as rot
 from penumbra.inference.motion import Motion, bone_heads_and_tails
 from penumbra.models.skeletons import BONE_NAMES
@@ -18,7 +17,7 @@ from penumbra.scene.armature import read_rest
 from penumbra.scene.bake import BakeResult, BakeSettings, bake
 from penumbra.scene.follows import follow
 from penumbra.scene.keyed import fitted
-from penumbra.tests.synthetic import standing
+from penumbra.tests.blender.rigs import moving
 
 LIMBS = {
     "upper_arm": ("DEF-upper_arm", "DEF-forearm"),
@@ -31,48 +30,10 @@ ENDS = {"foot.L": "DEF-foot.L", "foot.R": "DEF-foot.R", "head": "DEF-spine.006",
 COUNT = 10
 
 
-@pytest.fixture(scope="module")
-def rig_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with one generated rig, since generating takes seconds."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    rigify_rig()
-    path = tmp_path_factory.mktemp("rigify") / "rigify.blend"
-    bpy.ops.wm.save_as_mainfile(filepath=str(path))
-    return path
-
-
 @pytest.fixture
-def rig(rig_file: Path) -> bpy.types.Object:
-    bpy.ops.wm.open_mainfile(filepath=str(rig_file))
+def rig(rigify_file: Path) -> bpy.types.Object:
+    bpy.ops.wm.open_mainfile(filepath=str(rigify_file))
     return next(item for item in bpy.data.objects if item.type == "ARMATURE")
-
-
-def moving(count: int = COUNT) -> Motion:
-    """Somebody who bends and turns, whose knees and elbows fold their own way and who never overstretches."""
-    motion = standing(count)
-    wave = np.sin(np.linspace(0.0, 3.0, count))
-
-    def turned(bones: tuple[str, ...], axis: tuple[float, float, float], angles: np.ndarray) -> None:
-        about = np.array(axis) / np.linalg.norm(axis)
-        turn = np.concatenate([np.cos(angles / 2)[:, None], np.sin(angles / 2)[:, None] * about], axis=1)
-        for bone in bones:
-            row = BONE_NAMES.index(bone)
-            motion.rotations[:, row] = rot.multiply(turn, motion.rotations[:, row])
-
-    for side, sign in (("L", 1.0), ("R", -1.0)):
-        arm = (f"upper_arm.{side}", f"forearm.{side}", f"hand.{side}")
-        turned(arm[1:], (0.0, 0.0, -sign), 0.6 + 0.5 * wave)
-        turned(arm, (0.0, sign, 0.3), 0.9 + 0.3 * wave)
-        leg = (f"thigh.{side}", f"shin.{side}", f"foot.{side}")
-        turned(leg[1:], (1.0, 0.0, 0.0), 0.5 + 0.4 * wave)
-        turned(leg, (-1.0, 0.2 * sign, 0.1), 0.4 + 0.3 * sign * wave)
-        turned(leg[2:], (0.3, 0.0, 1.0), 0.2 * wave)
-    turned(("neck", "head"), (0.2, 0.1, 1.0), 0.5 * wave)
-    trunk = tuple(name for name in BONE_NAMES if name.partition(".")[0] not in {"hips", "thigh", "shin", "foot"})
-    turned(trunk, (1.0, 0.2, 0.5), 0.4 * wave)
-    turned(tuple(BONE_NAMES), (0.1, 0.1, 1.0), 0.8 * wave)
-    motion.root[:] += np.stack([0.4 * wave, -0.6 * wave, -0.2 + 0.05 * wave], axis=1)
-    return motion
 
 
 def errors(result: BakeResult, motion: Motion) -> dict[str, float]:
