@@ -99,9 +99,23 @@ def misfits(fit: RigFit, target: TargetRest) -> list[str]:
         parent = fit.parent_of(bone)
         above = (*(fit.chains[parent][-1:] if parent is not None else ()), *chain)
         problems += [problem for upper, lower in pairwise(above) if (problem := _misplaced(upper, lower, fit, target))]
+        problems += _strays(bone, fit, target)
     for chain in fit.fingers.values():
         problems += [problem for upper, lower in pairwise(chain) if (problem := _misplaced(upper, lower, fit, target))]
     return problems
+
+
+def _strays(bone: str, fit: RigFit, target: TargetRest) -> list[str]:
+    """What is wrong with the bones between a product bone and the one above it: none may belong to another."""
+    parent = fit.parent_of(bone)
+    if parent is None or fit.rig_map.controls:
+        return []
+    owners = {index: name for name, chain in fit.chains.items() for index in chain}
+    between = target.ancestors(fit.chains[bone][0])
+    if fit.chains[parent][-1] in between:
+        between = between[: between.index(fit.chains[parent][-1])]
+    start = target.bones[fit.chains[bone][0]]
+    return [f"{start} hangs on {target.bones[one]}, which is the {owners[one]}" for one in between if one in owners]
 
 
 def _named(name: str | None) -> list[RigMap]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -69,6 +70,7 @@ class RigMap:
     controls: bool = False
 
 
+@cache
 def load_rig_maps() -> tuple[RigMap, ...]:
     """The rig maps that there are, by name. Raises ValueError, naming the file, when one is not well-formed."""
     return tuple(parse_rig_map(path.stem, path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.toml")))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -119,7 +120,8 @@ def random_names(name: str, seed: int) -> Mapping[str, str]:
     return {bone: f"{'qxzjkv'[number % 6]}{number:03d}" for bone, number in zip(bones, numbers, strict=True)}
 
 
-def _bones(name: str) -> list[FamilyBone]:
+@cache
+def _bones(name: str) -> tuple[FamilyBone, ...]:
     path = _FOLDER / f"{name}.toml"
     if not path.is_file():
         raise KeyError(f"There is no family {name}; there are {', '.join(family_names())}.")
@@ -141,7 +143,7 @@ def _bones(name: str) -> list[FamilyBone]:
                     part=(f"{part[0]}.{side}" if side else part[0]) if part else None,
                 )
             )
-    return _parents_first(found)
+    return tuple(_parents_first(found))
 
 
 def _parents_first(bones: list[FamilyBone]) -> list[FamilyBone]:
@@ -160,9 +162,9 @@ def _parents_first(bones: list[FamilyBone]) -> list[FamilyBone]:
     return ordered
 
 
-def _shuffled(bones: list[FamilyBone], seed: int) -> list[FamilyBone]:
+def _shuffled(bones: tuple[FamilyBone, ...], seed: int) -> tuple[FamilyBone, ...]:
     order = np.random.default_rng(seed + 1).permutation(len(bones))
-    return _parents_first([bones[number] for number in order])
+    return tuple(_parents_first([bones[number] for number in order]))
 
 
 def _parts(name: str, *, fingers: bool) -> dict[str, tuple[str, ...]]:

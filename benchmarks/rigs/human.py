@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,7 @@ def canonical_points(pose: str, legs: float = 1.0, arms: float = 1.0, head: floa
     feet keep their size; `head` scales the head about the skull's base. The lower foot stands on z = 0. Raises KeyError for
     another pose.
     """
-    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
-    groups = {group: {name: np.array(place) for name, place in points.items()} for group, points in table.items()}
+    groups = {group: {name: np.array(place) for name, place in points.items()} for group, points in _table().items()}
     skull = groups["head"]["skull"]
     groups["head"] = {name: skull + head * (place - skull) for name, place in groups["head"].items()}
     hang, swing, fold, spread, bend = np.radians(_POSES[pose])
@@ -30,8 +30,8 @@ def canonical_points(pose: str, legs: float = 1.0, arms: float = 1.0, head: floa
     shoulder, hip = groups["middle"]["shoulder"], groups["middle"]["hip"]
     forearm = arm_turn @ _turn(_UP, -fold)
     arm_points = _limb(groups["arm"], groups["hand"], ("elbow", "wrist"), shoulder, arms, (arm_turn, forearm))
-    thigh = _turn(_AHEAD, -spread) @ _turn(_ACROSS, -bend)
-    shin = _turn(_AHEAD, -spread) @ _turn(_ACROSS, bend / 2)
+    thigh = _turn(_AHEAD, spread) @ _turn(_ACROSS, -bend)
+    shin = _turn(_AHEAD, spread) @ _turn(_ACROSS, bend / 2)
     leg_points = _limb(groups["leg"], groups["foot"], ("knee", "ankle"), hip, legs, (thigh, shin), level=True)
     rise = -leg_points["ball"][2] + groups["foot"]["ball"][2]
     lifted = {**groups["middle"], **groups["head"], **arm_points, **leg_points}
@@ -43,6 +43,11 @@ def canonical_points(pose: str, legs: float = 1.0, arms: float = 1.0, head: floa
         else:
             points[f"{name}.L"], points[f"{name}.R"] = place, place * [-1.0, 1.0, 1.0]
     return points
+
+
+@cache
+def _table() -> dict[str, dict[str, list[float]]]:
+    return tomllib.loads(_TABLE.read_text(encoding="utf-8"))
 
 
 def _limb(
