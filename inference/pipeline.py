@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import TakeError
 from ..models.open_model import open_pose_model
+from ..models.skeletons import BONE_NAMES
 from ..models.weights import weight_hashes
 from ..version import version
 from .animate import AnimateSettings, animate
@@ -23,6 +24,7 @@ from .camera import Camera, View
 from .fitting.fine import open_torch
 from .flow import unknown_flow
 from .footage import Footage, fingerprint, open_footage
+from .hands import Hands, hands_of
 from .lifting import UNCALIBRATED
 from .motion import Motion, RestPose, rest_of
 from .observing import ObservingSettings, Picture, observe
@@ -43,6 +45,7 @@ from .track import Track, TrackSettings, track
 _TRACK_VERSION = 3
 # Where a take's settings keep what the stages after the tracking told, which is told anew when they run again.
 _STAGES_NOTES = "notes"
+_HANDS = [BONE_NAMES.index(f"hand.{side}") for side in "LR"]
 # Frames decoded ahead of the networks: enough that they never wait, few enough to stay small in memory.
 _AHEAD = 4
 
@@ -106,6 +109,8 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
     seen = yield from observe(tracked, belief, picture, camera, systems, stages.observing())
     animation = yield from animate(seen.observed, camera, stages.motion, replace(stages.animate, lift=stages.lift))
     rest = rest_of(animation.poses)
+    sure = bone_confidence(seen.told.confidence)
+    hands = hands_of(tracked.world, tracked.confidence, tracked.times, tracked.present, sure[:, _HANDS])
     notes = [*_swaps(across), *seen.told.notes, *_told_by(seen.focal), *animation.notes]
     return (
         replace(
@@ -129,11 +134,12 @@ def continue_take(take: Take, camera: CameraSettings, stages: StageSettings | No
             "solve",
             root=animation.poses.root,
             rotations=animation.poses.rotations,
-            confidence=bone_confidence(seen.told.confidence),
+            confidence=sure,
             offsets=animation.poses.offsets,
             rest_heads=rest.heads,
             rest_tails=rest.tails,
         )
+        .with_stage("hands", turns=hands.turns, confidence=hands.confidence)
     )
 
 
@@ -149,6 +155,7 @@ def motion_of(take: Take) -> Motion:
         rest=RestPose(solved["rest_heads"], solved["rest_tails"]),
         fps=float(take.timing["frame_rate"]),
         contacts=take.stages.get("contacts", {}).get("probability"),
+        hands=Hands(**take.stages["hands"]) if "hands" in take.stages else None,
     )
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..inference import rotations as rot
-from ..inference.hands import DIGITS, PHALANGES, Hands
+from ..inference.hands import DIGITS, PHALANGES, THUMB, Hands
 from ..models.skeletons import BONE_NAMES, BONES
 from .figure import Figure
 
 _HAND = {bone.name.partition(".")[2]: np.array(bone.rest) for bone in BONES if bone.name.startswith("hand")}
-# Where the product's thumb points at rest, seen from the hand: along it, forward and down (that of the mean body).
-_THUMB = (0.72, -0.67, -0.19)
 # Share of a digit's length below which a bone is too short to tell where it points.
 _SHORT = 0.02
 
@@ -57,7 +55,7 @@ def _aligned(chain: tuple[int, ...], name: str, side: str, figure: Figure) -> li
     About its own length a phalanx turns as the hand does, so that it curls toward the palm whatever its roll.
     """
     along = _HAND[side]
-    goal = along if name != "thumb" else rot.normalize(np.array(_THUMB) * [along[0], 1.0, 1.0])
+    goal = along if name != "thumb" else rot.normalize(np.array(THUMB) * [along[0], 1.0, 1.0])
     places = [*figure.heads[list(chain)], *figure.tails[list(chain[-1:])]]
     ways = np.diff(places, axis=0) if chain else np.zeros((0, 3))
     long = _SHORT * np.linalg.norm(ways, axis=-1).sum()
