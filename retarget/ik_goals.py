@@ -115,14 +115,16 @@ def _posed_limb(
         turn, head = posed_bone(bone, turns, heads, figure.target)
         places.append(head + rot.rotate(turn, point - figure.target.heads[bone]))
     hinge = rot.rotate(rotations[:, BONE_NAMES.index(names[0])], np.array(HINGES[names[0]])) @ figure.basis.T
-    return _Limb(*places, hinge, turns[bones[2]], points[2], names)
+    start, middle, end = places
+    return _Limb(start, middle, end, hinge, turns[bones[2]], points[2], names)
 
 
 def _resting_limb(limb: str, figure: Figure) -> _Limb:
     names = _names(limb)
     _, points = _joints(names, figure)
     hinge = rot.rotate(rot.conjugate(figure.alignment[names[0]]), np.array(HINGES[names[0]])) @ figure.basis.T
-    return _Limb(*points[:, None], hinge[None], np.array([[1.0, 0.0, 0.0, 0.0]]), points[2], names)
+    start, middle, end = points[:, None]
+    return _Limb(start, middle, end, hinge[None], np.array([[1.0, 0.0, 0.0, 0.0]]), points[2], names)
 
 
 def _names(limb: str) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Placing:
         return points * self.unit + np.array([0.0, 0.0, self.level])
 
 
-def place(rest: RestPose, figure: Figure, soles: dict[str, Sole], placed: np.ndarray | None) -> Placing:
+def place(rest: RestPose, figure: Figure, soles: Mapping[str, Sole], placed: np.ndarray | None) -> Placing:
     """On the floor that the target was made for, or with `placed` `[4, 4]`, from armature space, on that of Blender's world.
 
     The legs' lengths tell the size. The target stands so that its soles are on the ground when the subject's are.

@@ -48,7 +48,7 @@ def test_fingers_curl_toward_the_palm_whatever_rolls_and_rest_pose(seed: int, do
     for side, along in (("L", 1.0), ("R", -1.0)):
         hand = motion.rotations[:, BONE_NAMES.index(f"hand.{side}")]
         for number, bend in ((1, 30.0), (2, 60.0)):
-            wanted = rot.rotate(hand, [along * np.cos(np.radians(bend)), 0.0, -np.sin(np.radians(bend))])
+            wanted = rot.rotate(hand, np.array([along * np.cos(np.radians(bend)), 0.0, -np.sin(np.radians(bend))]))
             first, second = (where.heads[:, target.bones.index(f"index{n}.{side}")] for n in (number, number + 1))
             assert np.sum(rot.normalize(second - first) * wanted, axis=-1).min() > 1 - 1e-6
 
@@ -73,6 +73,7 @@ def test_thumbs_point_forward_and_down_at_rest_and_turn_with_the_hand():
 
 def test_only_hands_that_were_seen_are_keyed_and_as_sure_as_they_were():
     motion = curled(30.0)
+    assert motion.hands is not None
     motion.hands.confidence[:, 0] = 0.0
     motion.hands.confidence[:, 1] = 0.7
     target = target_of(places(), 2)

@@ -14,6 +14,7 @@ from penumbra.inference.motion import bone_heads_and_tails
 from penumbra.models.skeletons import BONES
 from penumbra.retarget.forward import posed
 from penumbra.retarget.retarget import retarget
+from penumbra.retarget.root import Root
 from penumbra.retarget.settings import RetargetSettings
 from penumbra.tests.retarget.figures import fit_of, places, target_of
 from penumbra.tests.synthetic import random_motion
@@ -38,7 +39,7 @@ def test_the_products_own_bones_are_where_the_motion_has_them():
 
 @given(seed=st.integers(0, 10_000), root=st.sampled_from(["hips", "root", "in-place"]))
 @settings(max_examples=20, deadline=None)
-def test_the_pose_is_the_same_whatever_bones_inherit(seed: int, root: str):
+def test_the_pose_is_the_same_whatever_bones_inherit(seed: int, root: Root):
     motion = random_motion(6, seed=seed)
     plain = target_of(places(), seed)
     random = np.random.default_rng(seed)

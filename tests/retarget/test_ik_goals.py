@@ -90,8 +90,9 @@ def test_goals_carry_the_hands_and_poles_lie_in_the_plane_of_the_bend(seed: int,
             )
             assert np.abs(reached.heads[:, goal] - keyed.carried(end, target.heads[goal], target)).max() < 1e-9
             assert np.abs(np.sum(reached.turns[:, goal] * keyed.turns[:, end], axis=-1)).min() > 1 - 1e-9
-            rest = aside(*(target.heads[bone][None] for bone in (start, middle, end, pole)))
-            found = aside(*(keyed.heads[:, bone] for bone in (start, middle, end)), reached.heads[:, pole])
+            heads, own = keyed.heads, target.heads[None]
+            rest = aside(own[:, start], own[:, middle], own[:, end], own[:, pole])
+            found = aside(heads[:, start], heads[:, middle], heads[:, end], reached.heads[:, pole])
             assert np.abs((found - rest + np.pi) % (2 * np.pi) - np.pi).max() < 0.02
 
 
