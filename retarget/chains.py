@@ -135,7 +135,9 @@ def _own_twist(name: str, rotations: np.ndarray, figure: Figure) -> np.ndarray:
     above, own = (rotations[:, BONE_NAMES.index(bone)] for bone in (parent, name))
     rest_above, rest_own = (rot.conjugate(figure.alignment[bone]) for bone in (parent, name))
     resting = twist(rot.multiply(rot.conjugate(rest_above), rest_own)[None], _REST[name])
-    return twist(rot.multiply(rot.conjugate(above), own), _REST[name]) - resting
+    angle = twist(rot.multiply(rot.conjugate(above), own), _REST[name]) - resting
+    # shoulders and hips twist by less than half a turn, but an arm that circles would wind up
+    return (angle + np.pi) % (2 * np.pi) - np.pi
 
 
 def twist(turns: np.ndarray, axis: np.ndarray) -> np.ndarray:
