@@ -27,6 +27,7 @@ from ..inference.settings import (
 )
 from ..inference.systems import AUTO, LIFTERS, RECOMMENDED, REFINERS
 from ..retarget.root import Root
+from ..retarget.settings import Limbs
 
 DETECTORS = {
     "heavy": DetectorSettings("onnx", "heavy"),
@@ -53,7 +54,9 @@ class Request:
 
     capture: None where a take is read instead of footage. camera: for a take that is read. camera_object: name of a camera
     in `blend` (or in the file that is open) that stands for both of these; None estimates it. lift, motion: for both.
-    target: name of an armature there; None builds a new one. exports: suffixes without the dot.
+    target: name of an armature there; None builds a new one. rig_map: name of a rig map, or the file of the user's own.
+    limbs, foot_contacts, hand_contacts, fingers: how the motion is keyed (`scene.bake_settings.BakeSettings`). exports:
+    suffixes without the dot.
     """
 
     capture: CaptureSettings | None
@@ -67,6 +70,10 @@ class Request:
     target: str | None
     rig_map: str | None
     root: Root
+    limbs: Limbs
+    foot_contacts: bool
+    hand_contacts: bool
+    fingers: bool
     keep_frame_rate: bool
     add_camera: bool
     exports: tuple[str, ...]
@@ -96,6 +103,10 @@ def parse(argv: list[str]) -> Request:
         target=values.target,
         rig_map=values.rig_map,
         root=values.root,
+        limbs=values.limbs,
+        foot_contacts=not values.no_foot_contacts,
+        hand_contacts=values.hand_contacts,
+        fingers=not values.no_fingers,
         keep_frame_rate=values.keep_frame_rate,
         add_camera=not values.no_camera,
         exports=tuple(dict.fromkeys(chain.from_iterable(chain.from_iterable(values.export)))),
@@ -141,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_camera(capture)
     _add_lifting(capture)
     _add_motion(capture)
+    _add_keying(capture)
     return parser
 
 
@@ -155,7 +167,6 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument("--blend", type=Path, metavar="FILE", help="start from this .blend file instead of an empty one")
     group.add_argument("--target", metavar="NAME", help="armature in that file to put the keys on; default: a new one")
-    group.add_argument("--rig-map", metavar="NAME", help="how the armature's bones are named; default: found out")
     group.add_argument("--keep-frame-rate", action="store_true", help="keep the scene's frame rate, not the footage's")
     group.add_argument(
         "--take", type=Path, metavar="FILE", help="write the take here; without FOOTAGE read it and go on from there"
@@ -216,10 +227,33 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
         "--smoothing", type=_between(0.0, 1.0), default=usual.smoothing, metavar="0..1",
         help=f"how much of the trembling is taken out; default: {usual.smoothing:g}",
     )  # fmt: skip
+
+
+def _add_keying(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how the motion comes onto the armature")
+    group.add_argument(
+        "--rig-map", metavar="NAME|FILE.json",
+        help="how the armature's bones are named, or a map that was saved in Blender; default: found out",
+    )  # fmt: skip
     group.add_argument(
         "--root", choices=get_args(Root), default="hips",
         help="what the path over the floor is keyed on: the hips' bone, the topmost bone above it, or nothing",
     )  # fmt: skip
+    group.add_argument(
+        "--limbs", choices=get_args(Limbs), default="fk",
+        help="key arms and legs bone by bone, or on a control rig's goals and poles; default: fk",
+    )  # fmt: skip
+    group.add_argument(
+        "--no-foot-contacts",
+        action="store_true",
+        help="let feet slide that stand on the person, if legs are of another length",
+    )
+    group.add_argument(
+        "--hand-contacts",
+        action="store_true",
+        help="hold hands that stand on the floor where they stand, as feet are held",
+    )
+    group.add_argument("--no-fingers", action="store_true", help="leave the fingers as they rest")
 
 
 def _add_lifting(parser: argparse.ArgumentParser) -> None:

@@ -62,7 +62,8 @@ def track_of_camera(timeline: Timeline, request: Request) -> CameraTrack:
 
 def deliver(motion: Motion, shot: Shot, request: Request) -> Delivery:
     """Bake the motion, add its camera, save the .blend file and write the exports. Raises RigError or WriteError."""
-    baked = bake(motion, _target(request), _bake_settings(request))
+    take = None if request.take is None else request.take.resolve()
+    baked = bake(motion, _target(request), _bake_settings(request), take)
     camera, notes = request.camera_object, list(baked.notes)
     if camera is not None:
         notes += picture_notes(bpy.context.scene, shot.width, shot.height)
@@ -92,6 +93,10 @@ def _bake_settings(request: Request) -> BakeSettings:
         frame_rate="scene" if request.keep_frame_rate else "footage",
         rig_map=request.rig_map,
         root=request.root,
+        limbs=request.limbs,
+        lock_feet=request.foot_contacts,
+        lock_hands=request.hand_contacts,
+        fingers=request.fingers,
         in_world=request.camera_object is not None,
     )
 

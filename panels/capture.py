@@ -125,9 +125,10 @@ class PENUMBRA_PT_capture_output(_Choices, bpy.types.Panel):
         """Lay out the choices."""
         layout.prop(choices, "frame_rate")
         layout.prop(choices, "scene_start")
-        row = layout.row()
-        row.active = choices.target is not None
-        row.prop(choices, "rig_map")
+        for name in ("rig_map", "limbs", "foot_contacts", "hand_contacts", "fingers"):
+            row = layout.row()
+            row.active = choices.target is not None
+            row.prop(choices, name)
         row = layout.row()
         row.active = choices.camera_source == "ESTIMATE"
         row.prop(choices, "add_camera")

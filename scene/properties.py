@@ -39,8 +39,10 @@ from ..inference.settings import (
 )
 from ..inference.systems import LIFTERS, RECOMMENDED, REFINERS
 from ..models.weights import has_weights
-from ..retarget.rig_map import load_rig_maps
+from ..retarget.rig_map_table import load_rig_maps
 from ..retarget.root import Root
+from ..retarget.settings import Limbs
+from ..retarget.structure import STRUCTURE
 from .bake import BakeSettings
 
 ADDON = __package__.rpartition(".")[0]
@@ -54,6 +56,7 @@ _REFINERS: dict[str, RefinerName] = {"AUTO": "auto", "NONE": "none", "GRAPH": "g
 _FITS: dict[str, FitQuality] = {"NONE": "none", "DRAFT": "draft", "FINE": "fine"}
 _FOOT_LOCKS: dict[str, FootLock] = {"AUTO": "auto", "ALWAYS": "always", "NEVER": "never", "GROUNDING": "grounding"}
 _ROOTS: dict[str, Root] = {"HIPS": "hips", "ROOT": "root", "IN_PLACE": "in-place"}
+_LIMBS: dict[str, Limbs] = {"FK": "fk", "IK": "ik"}
 # Decimals that a setting keeps: Blender holds numbers in single precision.
 _DECIMALS = 4
 _LABELS = {
@@ -125,7 +128,8 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
         name="Rig Map",
         description="How the target's bones are named",
         items=(
-            ("AUTOMATIC", "Automatic", "Find out from the bones' names"),
+            ("AUTOMATIC", "Automatic", "Find out from the bones' names, or else from their structure"),
+            (STRUCTURE, "Structure", "Find out from how the bones lie and hang together, whatever their names"),
             *((rig_map.name, rig_map.label, "") for rig_map in load_rig_maps()),
         ),
     )
@@ -257,6 +261,28 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
             ("IN_PLACE", "In Place", "Nothing: the subject stays where it is and keeps its height"),
         ),
     )
+    limbs: EnumProperty(
+        name="Limbs",
+        description="What arms and legs are keyed on",
+        items=(
+            ("FK", "FK", "Their bones, or a control rig's controls for them"),
+            ("IK", "IK", "The goals and poles of a control rig's inverse kinematics"),
+        ),
+    )
+    foot_contacts: BoolProperty(
+        name="Keep Foot Contacts",
+        description="Hold feet that stand on the person where they stand on the target too, whatever its legs' length",
+        default=True,
+    )
+    hand_contacts: BoolProperty(
+        name="Keep Hand Contacts",
+        description="Hold hands that stand on the floor where they stand on the target too, whatever its arms' length",
+    )
+    fingers: BoolProperty(
+        name="Fingers",
+        description="Key the fingers, where the rig has them and the footage tells of them",
+        default=True,
+    )
     frame_rate: EnumProperty(
         name="Frame Rate",
         description="Whose frame rate the keys follow",
@@ -346,6 +372,10 @@ def bake_settings(scene: bpy.types.Scene) -> BakeSettings:
         frame_rate="footage" if choices.frame_rate == "FOOTAGE" else "scene",
         rig_map=None if choices.rig_map == "AUTOMATIC" else choices.rig_map,
         root=_ROOTS[choices.root],
+        limbs=_LIMBS[choices.limbs],
+        lock_feet=choices.foot_contacts,
+        lock_hands=choices.hand_contacts,
+        fingers=choices.fingers,
         in_world=choices.camera_source == "OBJECT",
     )
 

@@ -22,6 +22,8 @@ from penumbra.inference.shot import shot_of
 from penumbra.inference.systems import RECOMMENDED
 from penumbra.inference.take import load_take
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.scene.bake_settings import BakeSettings
+from penumbra.scene.baked import Baked, baked_of
 from penumbra.tests.blender.shots import project
 from penumbra.tests.networks import doubting_graph, flat_lifter
 
@@ -81,15 +83,20 @@ def test_a_take_goes_on_to_a_rig_in_a_file_without_footage(
     before = first.read_bytes()
     onto = ["--blend", str(first), "--target", "demo", "-o", str(second)]
     capfd.readouterr()
-    assert main(["capture", "--take", str(take), *onto, "--json"]) == 0
+    how = ["--rig-map", "penumbra", "--no-foot-contacts", "--hand-contacts", "--no-fingers"]
+    assert main(["capture", "--take", str(take), *onto, *how, "--json"]) == 0
     result = _events(capfd)[-1]
     assert result["armature"] == "demo"
     assert (result["lifter"], result["refiner"]) == (RECOMMENDED.lifter, RECOMMENDED.refiner)
     assert first.read_bytes() == before
     bpy.ops.wm.open_mainfile(filepath=str(second))
-    assert len([action for action in bpy.data.actions if action.name.startswith("demo|")]) == 2, (
-        "the old action is kept"
-    )
+    assert {"demo|demo", "demo|man"} <= set(bpy.data.actions.keys()), "the old action is kept"
+    settings = BakeSettings("man", rig_map="penumbra", lock_feet=False, lock_hands=True, fingers=False)
+    new = bpy.data.actions[result["action"]]
+    assert baked_of(new) == Baked(new, take, settings)
+    old = baked_of(bpy.data.actions["demo|demo"])
+    assert old is not None
+    assert old.take == take
 
 
 def test_a_camera_of_the_file_and_a_root_bone_can_be_named(

@@ -50,6 +50,7 @@ def test_defaults_are_the_recommended_choices(scene: bpy.types.Scene, tmp_path: 
     baked = bake_settings(scene)
     assert (baked.name, baked.frame_start, baked.frame_rate, baked.rig_map) == ("walk", 1, "footage", None)
     assert (baked.root, baked.in_world, scene.penumbra.add_camera) == ("hips", False, True)
+    assert (baked.limbs, baked.lock_feet, baked.lock_hands, baked.fingers) == ("fk", True, False, True)
 
 
 def test_every_choice_reaches_the_settings(scene: bpy.types.Scene, tmp_path: Path) -> None:
@@ -75,6 +76,11 @@ def test_every_choice_reaches_the_settings(scene: bpy.types.Scene, tmp_path: Pat
     assert found.subject.box == (0.125, 0.25, 0.5, 0.75)
     baked = bake_settings(scene)
     assert (baked.frame_start, baked.frame_rate, baked.rig_map) == (101, "scene", "mixamo")
+    choices.limbs, choices.foot_contacts, choices.hand_contacts, choices.fingers = "IK", False, True, False
+    baked = bake_settings(scene)
+    assert (baked.limbs, baked.lock_feet, baked.lock_hands, baked.fingers) == ("ik", False, True, False)
+    choices.rig_map = "structure"
+    assert bake_settings(scene).rig_map == "structure"
     choices.lifter, choices.refiner = "DTF_81", "GRAPH"
     lift = lift_settings(scene, bpy.context.preferences)
     assert (lift.lifter, lift.refine) == ("dtf-81", "graph")

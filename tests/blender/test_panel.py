@@ -58,7 +58,8 @@ def test_choices_that_most_captures_leave_alone_are_folded_below_the_capture(nam
 def test_each_panel_shows_its_choices(scene: bpy.types.Scene) -> None:
     assert drawn(PENUMBRA_PT_capture_lifting, scene) == ["lifter", "refiner"]
     assert drawn(PENUMBRA_PT_capture_motion, scene) == ["subject_height", "fit", "foot_lock", "smoothing", "root"]
-    assert drawn(PENUMBRA_PT_capture_output, scene) == ["frame_rate", "scene_start", "rig_map", "add_camera"]
+    onto_target = ["rig_map", "limbs", "foot_contacts", "hand_contacts", "fingers"]
+    assert drawn(PENUMBRA_PT_capture_output, scene) == ["frame_rate", "scene_start", *onto_target, "add_camera"]
 
 
 def test_a_camera_object_leaves_nothing_else_to_say_of_the_camera(scene: bpy.types.Scene) -> None:

@@ -23,6 +23,7 @@ def test_plain_footage_takes_every_default() -> None:
     assert request.target is None
     assert not request.keep_frame_rate
     assert (request.camera_object, request.add_camera, request.root) == (None, True, "hips")
+    assert (request.limbs, request.foot_contacts, request.hand_contacts, request.fingers) == ("fk", True, False, True)
     assert request.capture.camera == CameraSettings()
     assert request.motion == MotionSettings()
     assert (request.lift.lifter, request.lift.refine, request.lift.threads) == ("auto", "auto", None)
@@ -37,6 +38,7 @@ def test_every_option_arrives() -> None:
             "--threads", "3", "--no-cache", "--json", "--keep-frame-rate",
             "--lifter", "dtf-81", "--refine", "graph", "--camera-tilt", "12.5", "--camera-height", "1.4", "--no-camera",
             "--height", "1.83", "--fit", "fine", "--foot-lock", "grounding", "--smoothing", "0.25", "--root", "in-place",
+            "--limbs", "ik", "--no-foot-contacts", "--hand-contacts", "--no-fingers",
         ]
     )  # fmt: skip
     assert request.capture is not None
@@ -47,6 +49,7 @@ def test_every_option_arrives() -> None:
     assert request.capture.camera == request.camera == CameraSettings(28.0, 12.5, 1.4)
     assert request.motion == MotionSettings(1.83, "fine", "grounding", 0.25)
     assert (request.root, request.add_camera) == ("in-place", False)
+    assert (request.limbs, request.foot_contacts, request.hand_contacts, request.fingers) == ("ik", False, True, False)
     assert request.capture.cache is None
     assert request.exports == ("bvh", "fbx", "usd", "glb")
     assert (request.blend, request.target, request.rig_map) == (Path("rig.blend"), "Rig", "mixamo")
