@@ -1,4 +1,4 @@
-"""Round trip on rigs as they are made for work: Rigify's, and people with bodies, as Blender evaluates them with all constraints."""
+"""Round trip on rigs as they are made for work: Rigify's, MPFB's, and people with bodies, as Blender evaluates them with all constraints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from .retarget_clips import Source
 from .retarget_directions import DIRECTIONS, angles, carriers, directions_of, subject_directions
 from .retarget_round_trip import MOST
 from .rig_figures import appended_figure
+from .rigs.armature import build_armature
 from .rigs.build import expected_bones, expected_fingers
+from .rigs.mpfb import MPFB_RIGS, mpfb_rest
 from .rigs.rigify import rigify_rig
 from .tables import table
 
@@ -50,13 +52,15 @@ class RealTrip:
 
 
 def real_trips(found: Sequence[Source], people: Path | None) -> list[RealTrip]:
-    """Rigify's generated rig by its bones and by its inverse kinematics, its metarig's bones, and every person in `people`."""
+    """Rigify's generated rig by its bones and by its inverse kinematics, MPFB's rigs, and every person in `people`."""
     return [_trip(make, found) for make in _rigs(people)]
 
 
 def _rigs(people: Path | None) -> Iterator[Callable[[], RealRig]]:
     yield lambda: RealRig("rigify", rigify_rig(), "DEF-")
     yield lambda: RealRig("rigify_ik", rigify_rig(), "DEF-", "ik")
+    for name in MPFB_RIGS:
+        yield lambda name=name: RealRig(name.rpartition("rig.")[2], build_armature(mpfb_rest(name)))
     for path in sorted(people.iterdir() if people is not None else ()):
         if path.suffix in {".blend", ".glb"}:
             yield lambda path=path: RealRig(path.stem, appended_figure(path).armature)

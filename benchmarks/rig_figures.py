@@ -20,9 +20,9 @@ _COLORS = {"Left": (0.16, 0.42, 0.75), "Right": (0.85, 0.42, 0.12), "Middle": (0
 # Share of the hips' width from the middle within which a bone is neither left nor right.
 _BESIDE = 0.12
 # Width of a bone as a share of its length.
-_WIDE = 0.13
+_WIDE = 0.16
 # Meters that every bone is thick beside its share of the length.
-_THIN = 0.008
+_THIN = 0.01
 # Colors of bodies that bring none.
 _SKIN = (0.62, 0.6, 0.58)
 
@@ -60,21 +60,20 @@ def appended_figure(path: Path) -> Figure:
 def draw_bones(armature: bpy.types.Object, fit: RigFit) -> bpy.types.Object:
     """A mesh in the scene that shows the armature's bones in their present pose, left blue and right orange.
 
-    Bones above the hips and, of rigs whose bones for deforming have names of their own, all others are left out.
+    Of rigs whose bones for deforming have names of their own those are shown but the face's, of others those that the map names.
     """
     rest = read_rest(armature)
-    hidden = set(rest.ancestors(fit.chains["hips"][0]))
-    deforming = [number for number, name in enumerate(rest.bones) if name.startswith("DEF-")]
     vertices: list[Vector] = []
     faces: list[tuple[int, ...]] = []
     colors: list[int] = []
-    shown = deforming or [number for number in range(len(rest.bones)) if number not in hidden]
+    shown = _shown(rest, fit)
     for number in shown:
         bone = armature.pose.bones[rest.bones[number]]
         head, tail = (armature.matrix_world @ end for end in (bone.head, bone.tail))
         shapes = [_octahedron(head, tail, _WIDE)]
-        if rest.parents[number] in shown:
-            start = armature.matrix_world @ bone.parent.tail
+        above = next((parent for parent in rest.ancestors(number) if parent in shown), None)
+        if above is not None:
+            start = armature.matrix_world @ armature.pose.bones[rest.bones[above]].tail
             shapes += [_octahedron(start, head, 0.0)] if (start - head).length > _THIN else []
         for corners, sheets in shapes:
             faces += [tuple(len(vertices) + corner for corner in sheet) for sheet in sheets]
@@ -88,6 +87,15 @@ def draw_bones(armature: bpy.types.Object, fit: RigFit) -> bpy.types.Object:
     shape = bpy.data.objects.new("Bones", mesh)
     bpy.context.scene.collection.objects.link(shape)
     return shape
+
+
+def _shown(rest: TargetRest, fit: RigFit) -> list[int]:
+    skull = rest.heads[fit.chains["head"][0]]
+    up = skull - rest.heads[fit.chains["hips"][0]]
+    face = [number for number in range(len(rest.bones)) if (rest.heads[number] - skull) @ up > 0.01 * (up @ up)]
+    deforming = [number for number, name in enumerate(rest.bones) if name.startswith("DEF-") and number not in face]
+    mapped = {bone for table in (fit.chains, fit.ends, fit.fingers) for chain in table.values() for bone in chain}
+    return deforming or sorted(mapped)
 
 
 def _side(rest: TargetRest, fit: RigFit, bone: int) -> int:
