@@ -75,8 +75,22 @@ STAGES = {
 }
 """Modules and folders of `inference` that do work; `retarget` and `scene` take its types only."""
 TYPES_ONLY = {"retarget", "scene"}
+SHARED_STAGES = {"retarget": {"contacts", "locking"}}
+"""Stages that another room calls as well: feet are held on a target by what holds the subject's."""
 
-BLENDER = {"bpy", "bpy_extras", "bpy_types", "bmesh", "mathutils", "addon_utils", "gpu", "blf", "bl_ui", "rna_prop_ui"}
+BLENDER = {
+    "bpy",
+    "bpy_extras",
+    "bpy_types",
+    "bmesh",
+    "mathutils",
+    "addon_utils",
+    "gpu",
+    "gpu_extras",
+    "blf",
+    "bl_ui",
+    "rna_prop_ui",
+}
 BLENDER_ALLOWED = (
     "operators/",
     "panels/",
@@ -159,7 +173,8 @@ def complaint(path: Path, name: str) -> str | None:
     other = target[0] if target else "__init__"
     if other not in {room, *FOR_ALL, *rules, *MAY_IMPORT.get(place, set())} and target:
         return f"{room} must not import {other}"
-    if room in TYPES_ONLY and other == "inference" and len(target) > 1 and target[1] in STAGES:
+    stages = STAGES - SHARED_STAGES.get(room, set())
+    if room in TYPES_ONLY and other == "inference" and len(target) > 1 and target[1] in stages:
         return f"{room} takes types from inference, not the stage {target[1]}"
     return None
 
