@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from types import MappingProxyType
-from typing import Any
 
 from ..errors import RigError
 from ..models.skeletons import BONES
@@ -17,7 +15,6 @@ from .structure import STRUCTURE, map_by_structure
 from .target import TargetRest
 
 _PARENT_OF = {bone.name: bone.parent for bone in BONES}
-_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +29,8 @@ class RigFit:
     rig_map: RigMap
     chains: Mapping[str, tuple[int, ...]]
     ends: Mapping[str, tuple[int, ...]]
-    fingers: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: _NONE)
-    ik: Mapping[str, tuple[int, int | None]] = field(default_factory=lambda: _NONE)
+    fingers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    ik: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
     properties: tuple[RigProperty, ...] = ()
 
     def parent_of(self, bone: str) -> str | None:
@@ -85,6 +82,23 @@ def fit_rig_map(rig_map: RigMap, target: TargetRest) -> RigFit:
         fingers=found(rig_map.fingers),
         ik={limb: _controls(controls, index) for limb, controls in rig_map.ik.items() if controls.goal in index},
         properties=tuple(item for item in rig_map.properties if item.bone in index),
+    )
+
+
+def written_out(fit: RigFit, target: TargetRest) -> RigMap:
+    """The fit's map with the names that its bones have on the armature, and nothing that the armature lacks."""
+
+    def named(table: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[str, ...]]:
+        return {part: tuple(target.bones[bone] for bone in chain) for part, chain in table.items()}
+
+    return replace(
+        fit.rig_map,
+        bones=named(fit.chains),
+        ends=named(fit.ends),
+        fingers=named(fit.fingers),
+        properties=fit.properties,
+        ik={limb: controls for limb, controls in fit.rig_map.ik.items() if limb in fit.ik},
+        prefix="",
     )
 
 

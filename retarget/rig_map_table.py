@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from ..models.skeletons import BONE_NAMES
@@ -25,7 +24,6 @@ FINGERS = tuple(f"{digit}.{side}" for side in SIDES for digit in DIGITS)
 LIMBS = tuple(f"{limb}.{side}" for limb in ("arm", "leg") for side in SIDES)
 """The limbs that a rig map may name inverse kinematics of."""
 _FOLDER = Path(__file__).parent / "rig_maps"
-_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,9 @@ class RigMap:
     bones: Mapping[str, tuple[str, ...]]
     ends: Mapping[str, tuple[str, ...]]
     prefix: str
-    fingers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NONE)
+    fingers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     properties: tuple[RigProperty, ...] = ()
-    ik: Mapping[str, IkLimb] = field(default_factory=lambda: _NONE)
+    ik: Mapping[str, IkLimb] = field(default_factory=dict)
     controls: bool = False
 
 
