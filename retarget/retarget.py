@@ -14,12 +14,13 @@ from .chains import chain_turns
 from .feet import hold_feet
 from .figure import Figure, figure_of
 from .fingers import finger_turns
+from .floor import Floor
 from .hold_hands import hold_hands
 from .ik_goals import ik_goals
 from .local import local_location, local_rotation
 from .placing import Placing, place
 from .rig_map import RigFit
-from .root import heading, root_bone
+from .root import Root, heading, root_bone
 from .settings import RetargetSettings
 from .soles import soles
 from .target import TargetRest
@@ -49,7 +50,8 @@ def retarget(motion: Motion, target: TargetRest, fit: RigFit, settings: Retarget
     """`motion` on the armature that `fit` was chosen for, in that armature object's own space.
 
     The path is scaled by the legs' lengths and raised so that the target stands on the floor that it was made for, but
-    where the settings place it in Blender's world.
+    where the settings place it in Blender's world. Feet that stand, and hands where they are asked for, are held where the
+    target's then stand.
     Whatever the root, all bones together make the same pose, but for the travel that "in-place" leaves away. Raises
     RigError when the armature's rest pose does not tell which way the body faces, or it has no root bone.
     """
@@ -63,8 +65,7 @@ def retarget(motion: Motion, target: TargetRest, fit: RigFit, settings: Retarget
         motion = replace(motion, rotations=rotations)
     if settings.hands:
         motion = replace(motion, rotations=hold_hands(motion, pelvis, figure, placing))
-    floor = placing.floor
-    facing = rot.from_matrix(figure.basis.T @ floor.axes)
+    facing = rot.from_matrix(figure.basis.T @ placing.floor.axes)
     turned = rot.multiply(facing, motion.rotations)
     posed = _Posed(chain_turns(turned, motion.rest, figure), {}, _chain_confidence(motion, fit))
     if settings.fingers and motion.hands is not None:
@@ -72,18 +73,7 @@ def retarget(motion: Motion, target: TargetRest, fit: RigFit, settings: Retarget
         posed.turns |= fingers
         posed.confidence |= sure
     posed.turns = _to_armature_axes(posed.turns, figure.basis)
-    hips = figure.bone("hips")
-    in_armature = figure.basis @ figure.joints["pelvis"]
-    if settings.root == "in-place":
-        pelvis[:, :2] = floor.from_armature(in_armature)[:2]
-    posed.heads[hips] = floor.to_armature(pelvis) - rot.rotate(posed.turns[hips], in_armature - target.heads[hips])
-    if settings.root == "root":
-        carrier = root_bone(target, hips)
-        turn = heading(motion)
-        posed.turns |= _to_armature_axes({carrier: rot.multiply(facing, turn)}, figure.basis)
-        about = _over_floor(pelvis, turn, figure.heads[carrier], figure.joints["pelvis"])
-        posed.heads[carrier] = floor.to_armature(about)
-        posed.confidence[carrier] = motion.confidence[:, BONE_NAMES.index("hips")]
+    _add_path(posed, motion, pelvis, figure, placing.floor, settings.root)
     if settings.limbs == "ik":
         goals = ik_goals(turned, posed.turns, posed.heads, figure)
         posed.turns |= goals.turns
@@ -107,6 +97,24 @@ class _Posed:
 
 def _chain_confidence(motion: Motion, fit: RigFit) -> dict[int, np.ndarray]:
     return {bone: motion.confidence[:, BONE_NAMES.index(name)] for name, chain in fit.chains.items() for bone in chain}
+
+
+def _add_path(posed: _Posed, motion: Motion, pelvis: np.ndarray, figure: Figure, floor: Floor, root: Root) -> None:
+    """Place the hips' bone, and the root bone where that is asked for; pelvis: `[T, 3]` along the world's axes."""
+    target, hips = figure.target, figure.bone("hips")
+    resting = figure.basis @ figure.joints["pelvis"]
+    if root == "in-place":
+        over = floor.from_armature(resting)[:2]
+        pelvis = np.concatenate([np.broadcast_to(over, (len(pelvis), 2)), pelvis[:, 2:]], axis=1)
+    posed.heads[hips] = floor.to_armature(pelvis) - rot.rotate(posed.turns[hips], resting - target.heads[hips])
+    if root == "root":
+        carrier = root_bone(target, hips)
+        turn = heading(motion)
+        facing = rot.from_matrix(figure.basis.T @ floor.axes)
+        posed.turns |= _to_armature_axes({carrier: rot.multiply(facing, turn)}, figure.basis)
+        below = _over_floor(pelvis, turn, figure.heads[carrier], figure.joints["pelvis"])
+        posed.heads[carrier] = floor.to_armature(below)
+        posed.confidence[carrier] = motion.confidence[:, BONE_NAMES.index("hips")]
 
 
 def _keyed(motion: Motion, posed: _Posed, figure: Figure, placing: Placing) -> TargetMotion:
