@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 
@@ -10,6 +11,7 @@ from ..errors import ArgumentsError, RigError
 from ..inference.camera import CameraTrack
 from ..inference.motion import Motion
 from ..inference.shot import Shot, Timeline
+from ..retarget.rig_map_files import SUFFIX, load_rig_map
 from ..scene.bake import BakeSettings, bake, check_target, key_rate
 from ..scene.camera import add_footage_camera, picture_notes
 from ..scene.export import export
@@ -88,10 +90,12 @@ def deliver(motion: Motion, shot: Shot, request: Request) -> Delivery:
 
 
 def _bake_settings(request: Request) -> BakeSettings:
+    own = request.rig_map is not None and request.rig_map.lower().endswith(SUFFIX)
     return BakeSettings(
         name=request.name,
         frame_rate="scene" if request.keep_frame_rate else "footage",
-        rig_map=request.rig_map,
+        rig_map=None if own else request.rig_map,
+        own_map=load_rig_map(Path(request.rig_map)) if own else None,
         root=request.root,
         limbs=request.limbs,
         lock_feet=request.foot_contacts,

@@ -9,9 +9,13 @@ from typing import Any, get_args, get_type_hints
 
 import bpy
 
+from ..errors import RigError
+from ..retarget.rig_map_files import parse_rig_map_text, rig_map_text
 from .bake_settings import BakeSettings
 
 _TAKE, _SETTINGS = "penumbra_take", "penumbra_settings"
+# The setting that JSON cannot hold as it is.
+_OWN_MAP = "own_map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,10 @@ class Baked:
 def remember(action: bpy.types.Action, take: Path | None, settings: BakeSettings) -> None:
     """Write on the action what made it, as custom properties, which are saved and copied with it."""
     action[_TAKE] = "" if take is None else str(take)
-    action[_SETTINGS] = json.dumps(asdict(replace(settings, own_map=None)))
+    table = asdict(replace(settings, own_map=None))
+    if settings.own_map is not None:
+        table[_OWN_MAP] = rig_map_text(settings.own_map)
+    action[_SETTINGS] = json.dumps(table)
 
 
 def baked_of(action: bpy.types.Action | None) -> Baked | None:
@@ -38,22 +45,23 @@ def baked_of(action: bpy.types.Action | None) -> Baked | None:
         return None
     try:
         settings = _settings(json.loads(text))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RigError):
         return None
     take = action.get(_TAKE)
     return Baked(action, Path(take) if isinstance(take, str) and take else None, settings)
 
 
 def _settings(table: Any) -> BakeSettings:
-    """The settings in a table out of a file. Raises ValueError or TypeError where one is not what it must be."""
+    """The settings in a table out of a file. Raises ValueError, TypeError or RigError where one is not what it must be."""
     if not isinstance(table, dict):
         raise TypeError("settings must be a table")
     hints = get_type_hints(BakeSettings)
     known = {field.name: table[field.name] for field in fields(BakeSettings) if table.get(field.name) is not None}
+    own = known.pop(_OWN_MAP, None)
     for name, value in known.items():
         if not _is(value, hints[name]):
             raise TypeError(f"{name} cannot be {value!r}")
-    return BakeSettings(**known)
+    return BakeSettings(**known, own_map=None if own is None else parse_rig_map_text(own))
 
 
 def _is(value: Any, hint: Any) -> bool:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 import pytest
 
+from penumbra.retarget.rig_map_table import load_rig_maps
 from penumbra.scene.bake import BakeSettings, bake
 from penumbra.scene.baked import Baked, baked_of, remember
+from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.synthetic import random_motion
 
 SETTINGS = BakeSettings(
@@ -32,7 +36,35 @@ def test_every_setting_comes_back():
     assert baked_of(action) == Baked(action, None, SETTINGS)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"frame_start": "one"}', '{"root": "moon"}', '{"fingers": 1}'])
+def test_the_users_own_rig_map_comes_back_too():
+    target = mixamo_rig()
+    own = replace(next(rig_map for rig_map in load_rig_maps() if rig_map.name == "mixamo"), name="mine", label="Mine")
+    own = replace(own, prefix="", bones=_with_prefix(own.bones), ends=_with_prefix(own.ends), fingers={})
+    result = bake(random_motion(4), target, BakeSettings("Walk", own_map=own))
+    assert result.rig_map == "mine"
+    again = baked_of(result.action)
+    assert again is not None
+    assert again.settings == BakeSettings("Walk", own_map=own)
+
+
+def _with_prefix(chains: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {bone: tuple(f"mixamorig:{name}" for name in names) for bone, names in chains.items()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "7",
+        '{"frame_start": "one"}',
+        '{"root": "moon"}',
+        '{"fingers": 1}',
+        '{"own_map": "{}"}',
+        '{"own_map": 3}',
+    ],
+)
 def test_damaged_settings_are_no_bake(text: str):
     action = bpy.data.actions.new("Walk")
     action["penumbra_settings"] = text

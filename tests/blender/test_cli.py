@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -22,6 +23,8 @@ from penumbra.inference.shot import shot_of
 from penumbra.inference.systems import RECOMMENDED
 from penumbra.inference.take import load_take
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.retarget.rig_map_files import save_rig_map
+from penumbra.retarget.rig_map_table import load_rig_maps
 from penumbra.scene.bake_settings import BakeSettings
 from penumbra.scene.baked import Baked, baked_of
 from penumbra.tests.blender.shots import project
@@ -83,7 +86,9 @@ def test_a_take_goes_on_to_a_rig_in_a_file_without_footage(
     before = first.read_bytes()
     onto = ["--blend", str(first), "--target", "demo", "-o", str(second)]
     capfd.readouterr()
-    how = ["--rig-map", "penumbra", "--no-foot-contacts", "--hand-contacts", "--no-fingers"]
+    own = replace(next(rig_map for rig_map in load_rig_maps() if rig_map.name == "penumbra"), name="mine")
+    save_rig_map(own, tmp_path / "mine.json")
+    how = ["--rig-map", str(tmp_path / "mine.json"), "--no-foot-contacts", "--hand-contacts", "--no-fingers"]
     assert main(["capture", "--take", str(take), *onto, *how, "--json"]) == 0
     result = _events(capfd)[-1]
     assert result["armature"] == "demo"
@@ -91,7 +96,7 @@ def test_a_take_goes_on_to_a_rig_in_a_file_without_footage(
     assert first.read_bytes() == before
     bpy.ops.wm.open_mainfile(filepath=str(second))
     assert {"demo|demo", "demo|man"} <= set(bpy.data.actions.keys()), "the old action is kept"
-    settings = BakeSettings("man", rig_map="penumbra", lock_feet=False, lock_hands=True, fingers=False)
+    settings = BakeSettings("man", lock_feet=False, lock_hands=True, fingers=False, own_map=own)
     new = bpy.data.actions[result["action"]]
     assert baked_of(new) == Baked(new, take, settings)
     old = baked_of(bpy.data.actions["demo|demo"])
@@ -116,6 +121,7 @@ def test_a_camera_of_the_file_and_a_root_bone_can_be_named(
     for extra, code, words in (
         (["--camera", "demo"], 2, "Its cameras are: Mine."),
         (["--target", "demo", "--root", "root"], 9, "no root bone"),
+        (["--target", "demo", "--rig-map", "mine.json"], 9, "mine.json cannot be read"),
     ):
         assert main([*again, *extra]) == code
         assert words in _events(capfd)[-1]["error"]
