@@ -154,9 +154,16 @@ def motion_of(take: Take) -> Motion:
         confidence=solved["confidence"],
         rest=RestPose(solved["rest_heads"], solved["rest_tails"]),
         fps=float(take.timing["frame_rate"]),
-        contacts=take.stages.get("contacts", {}).get("probability"),
+        contacts=_contacts(take),
         hands=Hands(**take.stages["hands"]) if "hands" in take.stages else None,
     )
+
+
+def _contacts(take: Take) -> np.ndarray | None:
+    """What stands; nothing is told where the user did not want feet to be held."""
+    if take.settings.get("motion", {}).get("foot_lock") == "never":
+        return None
+    return take.stages.get("contacts", {}).get("probability")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from penumbra.inference.settings import (
 )
 from penumbra.inference.take import Take, load_take, save_take
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.tests.correcting import hidden_take
 
 
 @pytest.fixture
@@ -96,6 +98,15 @@ def test_later_stages_run_again_from_a_saved_take(settings: CaptureSettings, tmp
     assert not any("focal length" in note for note in longer.notes)
     distance = [np.linalg.norm(made.camera["position"]) for made in (take, longer)]
     assert distance[1] > 1.5 * distance[0]
+
+
+def test_motion_tells_what_stands_unless_feet_were_to_be_left_alone() -> None:
+    take = hidden_take()
+    contacts = motion_of(take).contacts
+    assert contacts is not None
+    assert contacts.max() > 0.5
+    alone = replace(take, settings={"motion": {"height": 1.7, "foot_lock": "never"}})
+    assert motion_of(alone).contacts is None
 
 
 def test_the_track_holds_the_flow_and_an_old_take_without_it_goes_on(settings: CaptureSettings) -> None:
