@@ -83,7 +83,8 @@ def _figures(people: Path | None) -> Iterator[tuple[str, Figure]]:
     """Every rig with its label, each alone in an empty scene."""
     for label, name in _PEOPLE.items():
         if people is None or not (people / name).is_file():
-            print(f"{label} is left out: {name} is not in {people or 'a folder given with --people'}.")
+            where = f"there is no {name} in {people}" if people else f"give the folder that has {name} with --people"
+            print(f"{label} is left out: {where}.")
             continue
         _empty_scene()
         yield label, appended_figure(people / name)
