@@ -9,9 +9,10 @@ from __future__ import annotations
 def register() -> None:
     """Add the add-on's properties, operators, panels and command to Blender."""
     from . import operators, panels
-    from .scene import properties
+    from .scene import properties, rig_map_choices
 
     properties.register()
+    rig_map_choices.register()
     operators.register()
     panels.register()
 
@@ -19,8 +20,9 @@ def register() -> None:
 def unregister() -> None:
     """Take everything out again that `register` added, and stop a capture that runs."""
     from . import operators, panels
-    from .scene import properties
+    from .scene import properties, rig_map_choices
 
     panels.unregister()
     operators.unregister()
+    rig_map_choices.unregister()
     properties.unregister()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from . import command
+from . import command, rig_map
 from .capture import PENUMBRA_OT_cancel_capture, PENUMBRA_OT_capture, stop_before_load, stop_capture
 
-_CLASSES = (PENUMBRA_OT_capture, PENUMBRA_OT_cancel_capture)
+_CLASSES = (PENUMBRA_OT_capture, PENUMBRA_OT_cancel_capture, *rig_map.CLASSES)
 
 
 def register() -> None:

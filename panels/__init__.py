@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from . import rig_map
 from .capture import (
     PENUMBRA_PT_capture,
     PENUMBRA_PT_capture_camera,
@@ -22,6 +23,7 @@ _CLASSES = (
     PENUMBRA_PT_capture_lifting,
     PENUMBRA_PT_capture_motion,
     PENUMBRA_PT_capture_output,
+    *rig_map.CLASSES,
 )
 
 
