@@ -9,10 +9,12 @@ from __future__ import annotations
 def register() -> None:
     """Add the add-on's properties, operators, panels and command to Blender."""
     from . import operators, panels
-    from .scene import properties, rig_map_choices
+    from .scene import edit_choices, properties, rig_map_choices, take_choices
 
     properties.register()
     rig_map_choices.register()
+    edit_choices.register()
+    take_choices.register()
     operators.register()
     panels.register()
 
@@ -20,9 +22,11 @@ def register() -> None:
 def unregister() -> None:
     """Take everything out again that `register` added, and stop a capture that runs."""
     from . import operators, panels
-    from .scene import properties, rig_map_choices
+    from .scene import edit_choices, properties, rig_map_choices, take_choices
 
     panels.unregister()
     operators.unregister()
+    take_choices.unregister()
+    edit_choices.unregister()
     rig_map_choices.unregister()
     properties.unregister()

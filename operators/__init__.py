@@ -6,8 +6,25 @@ import bpy
 
 from . import command, rig_map
 from .capture import PENUMBRA_OT_cancel_capture, PENUMBRA_OT_capture, stop_before_load, stop_capture
+from .edit_rebake import PENUMBRA_OT_rebake
+from .edit_reduce import PENUMBRA_OT_reduce_keys
+from .edit_smooth import PENUMBRA_OT_smooth_keys
+from .edit_spans import PENUMBRA_OT_jump_to_span, PENUMBRA_OT_mark_spans
+from .takes import PENUMBRA_OT_apply_take, PENUMBRA_OT_open_take, PENUMBRA_OT_refresh_takes
 
-_CLASSES = (PENUMBRA_OT_capture, PENUMBRA_OT_cancel_capture, *rig_map.CLASSES)
+_CLASSES = (
+    PENUMBRA_OT_capture,
+    PENUMBRA_OT_cancel_capture,
+    PENUMBRA_OT_refresh_takes,
+    PENUMBRA_OT_apply_take,
+    PENUMBRA_OT_open_take,
+    PENUMBRA_OT_rebake,
+    PENUMBRA_OT_reduce_keys,
+    PENUMBRA_OT_smooth_keys,
+    PENUMBRA_OT_jump_to_span,
+    PENUMBRA_OT_mark_spans,
+    *rig_map.CLASSES,
+)
 
 
 def register() -> None:

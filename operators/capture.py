@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
 from bpy.app.handlers import persistent
 
-from ..errors import CancelledError, PenumbraError
+from ..errors import CancelledError, PenumbraError, WriteError
 from ..inference.progress import Work, finish
 from ..inference.settings import CameraSettings, CaptureSettings, FootageSettings, LiftSettings, MotionSettings
 from ..inference.shot import shot_of
@@ -18,6 +19,7 @@ from ..scene.bake import BakeSettings, bake, check_target, key_rate
 from ..scene.camera import add_footage_camera, picture_notes
 from ..scene.own_camera import camera_track
 from ..scene.properties import bake_settings, capture_settings, chosen_camera, lift_settings, motion_settings
+from ..scene.takes import keep_take, too_large
 from .capture_run import CaptureRun
 
 _LOG = logging.getLogger(__name__)
@@ -109,9 +111,10 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
     def _bake(self, context: bpy.types.Context, take: Take, target: bpy.types.Object | None, job: Job) -> None:
         from ..inference.pipeline import motion_of  # noqa: PLC0415 - see `_work`
 
-        result = bake(motion_of(take), target, job.bake)
+        kept, said = _keep(take, job.bake.name)
+        result = bake(motion_of(take), target, job.bake, kept)
         shot = shot_of(take)
-        notes = [*take.notes, *result.notes]
+        notes = [*take.notes, *result.notes, *said]
         if job.add_camera:
             notes += add_footage_camera(shot, job.bake.name, result.from_capture, result.frame_start)[1]
         elif job.bake.in_world:
@@ -188,6 +191,16 @@ def _work(settings: CaptureSettings, lift: LiftSettings, motion: MotionSettings)
     from ..inference.pipeline import StageSettings, capture  # noqa: PLC0415
 
     return (yield from capture(settings, StageSettings(lift=lift, motion=motion)))
+
+
+def _keep(take: Take, name: str) -> tuple[Path | None, list[str]]:
+    """Keep the take as a file: its path, and what the user should know. A disk that refuses does not undo the capture."""
+    try:
+        path = keep_take(take, name)
+    except WriteError as error:
+        return None, [f"Parts of the capture cannot be baked again later. {error}"]
+    full = too_large(path.parent)
+    return path, [] if full is None else [full]
 
 
 def stop_capture() -> None:

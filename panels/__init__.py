@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import rig_map
+from . import overlay, rig_map
 from .capture import (
     PENUMBRA_PT_capture,
     PENUMBRA_PT_capture_camera,
@@ -12,6 +12,15 @@ from .capture import (
     PENUMBRA_PT_capture_motion,
     PENUMBRA_PT_capture_output,
     PENUMBRA_PT_capture_range,
+)
+from .edit import (
+    PENUMBRA_PT_edit,
+    PENUMBRA_PT_edit_display,
+    PENUMBRA_PT_edit_keys,
+    PENUMBRA_PT_edit_rebake,
+    PENUMBRA_PT_edit_spans,
+    PENUMBRA_PT_edit_takes,
+    PENUMBRA_UL_takes,
 )
 from .preferences import PENUMBRA_AP_preferences
 
@@ -24,16 +33,25 @@ _CLASSES = (
     PENUMBRA_PT_capture_motion,
     PENUMBRA_PT_capture_output,
     *rig_map.CLASSES,
+    PENUMBRA_UL_takes,
+    PENUMBRA_PT_edit,
+    PENUMBRA_PT_edit_takes,
+    PENUMBRA_PT_edit_rebake,
+    PENUMBRA_PT_edit_keys,
+    PENUMBRA_PT_edit_spans,
+    PENUMBRA_PT_edit_display,
 )
 
 
 def register() -> None:
-    """Add the preferences and the panels, parents before children."""
+    """Add the preferences, the panels, parents before children, and what is drawn in the viewport."""
     for panel in _CLASSES:
         bpy.utils.register_class(panel)
+    overlay.register()
 
 
 def unregister() -> None:
     """Take them away again."""
+    overlay.unregister()
     for panel in reversed(_CLASSES):
         bpy.utils.unregister_class(panel)

@@ -90,16 +90,7 @@ class KeyErrors:
         return needs
 
     def _posed(self, curves: Sequence[np.ndarray]) -> Posed:
-        keyed = self._poser.keyed
-        still = rot.from_matrix(self._poser.still[list(keyed)])
-        rotations = np.repeat(still[:, None], len(curves[0]), axis=1)
-        locations: dict[int, np.ndarray] = {}
-        for one, curve in zip(self._channels, curves, strict=True):
-            if one.mode:
-                rotations[one.bone] = to_quaternions(curve, one.mode)
-            else:
-                locations[one.bone] = curve
-        return pose(self._poser, rotations, locations)
+        return pose_of(self._poser, self._channels, curves)
 
     def _shift(self, one: Channels, curve: np.ndarray, posed: Posed) -> np.ndarray:
         """`[T, 3]` in armature space: a small turn about the bone's head as axis times angle, or how far it is moved."""
@@ -121,6 +112,19 @@ class KeyErrors:
         turn = rot.multiply(to_quaternions(curve, one.mode), rot.conjugate(to_quaternions(one.goal, one.mode)))
         angle = 2 * np.arctan2(np.linalg.norm(turn[:, 1:], axis=1), np.abs(turn[:, 0]))
         return angle / self._bounds.angles[one.bone]
+
+
+def pose_of(poser: Poser, channels: Sequence[Channels], curves: Sequence[np.ndarray]) -> Posed:
+    """Where the keyed bones are when the channels' numbers are `curves`, `[T, C]` each."""
+    still = rot.from_matrix(poser.still[list(poser.keyed)])
+    rotations = np.repeat(still[:, None], len(curves[0]), axis=1)
+    locations: dict[int, np.ndarray] = {}
+    for one, curve in zip(channels, curves, strict=True):
+        if one.mode:
+            rotations[one.bone] = to_quaternions(curve, one.mode)
+        else:
+            locations[one.bone] = curve
+    return pose(poser, rotations, locations)
 
 
 def _chains(poser: Poser, channels: Sequence[Channels]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,18 +39,24 @@ class Span:
 
 
 def doubtful_spans(sure: np.ndarray, frames: np.ndarray, bones: Sequence[str], settings: SpanSettings) -> list[Span]:
-    """The doubtful spans of `bones`, in time's order; those of several bones that meet are one.
+    """The doubtful spans of `bones`, in time's order; those of several bones that begin together are one.
 
     sure: `[T, B]` confidence 0 to 1. frames: `[T]` whole frames, rising by one.
     """
-    doubt = np.stack([_doubt(column, settings) for column in sure.T], axis=1)
+    found = [(first, stop, bone) for bone, column in enumerate(sure.T) for first, stop in _doubts(column, settings)]
+    groups: list[list[tuple[int, int, int]]] = []
+    for one in sorted(found):
+        if groups and one[0] < groups[-1][0][0] + settings.shortest:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
     spans = []
-    for first, stop in stretches(doubt.any(axis=1)):
-        within = doubt[first:stop]
+    for group in groups:
         # how long and how deep the doubt is, together
-        depth = np.where(within, 1.0 - sure[first:stop], 0.0).sum(axis=0)
-        order = [number for number in np.argsort(-depth, kind="stable").tolist() if depth[number] > 0]
-        spans.append(Span(int(frames[first]), int(frames[stop - 1]), tuple(bones[number] for number in order)))
+        depth = {bone: float(np.sum(1.0 - sure[first:stop, bone])) for first, stop, bone in group}
+        order = sorted(depth, key=lambda bone: -depth[bone])
+        last = max(stop for _, stop, _ in group) - 1
+        spans.append(Span(int(frames[group[0][0]]), int(frames[last]), tuple(bones[bone] for bone in order)))
     return spans
 
 
@@ -64,11 +70,9 @@ def previous_span(spans: Sequence[Span], frame: int) -> Span | None:
     return next((span for span in reversed(spans) if span.first < frame), None)
 
 
-def _doubt(sure: np.ndarray, settings: SpanSettings) -> np.ndarray:
-    """`[T]` bool: below the threshold, and on until the confidence is above it by the margin, where that lasts."""
-    result = np.zeros(len(sure), dtype=bool)
+def _doubts(sure: np.ndarray, settings: SpanSettings) -> Iterator[tuple[int, int]]:
+    """Stretches of one bone's doubt: below the threshold, and on until the confidence is above it by the margin."""
     for first, stop in stretches(sure < settings.threshold + settings.margin):
         low = np.flatnonzero(sure[first:stop] < settings.threshold)
         if len(low) and stop - first - low[0] >= settings.shortest:
-            result[first + low[0] : stop] = True
-    return result
+            yield first + int(low[0]), stop

@@ -1,0 +1,62 @@
+"""A part of the capture baked again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy.props import StringProperty
+
+from ..errors import PenumbraError, TakeError
+from ..inference.take import load_take
+from ..scene.baked import Baked, baked_of
+from ..scene.edit_choices import RangeChoices, RebakeChoices, rebake_settings
+from ..scene.rebake import rebake
+from .edit_target import EditsCapture, captured_armature
+
+
+class PENUMBRA_OT_rebake(EditsCapture, RangeChoices, RebakeChoices, bpy.types.Operator):
+    """A range of frames or some bones from the action's own take."""
+
+    bl_idname = "penumbra.rebake"
+    bl_label = "Re-bake"
+    bl_description = (
+        "Bake frames or bones again from the take that the action was made of, blended with the present keys"
+    )
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    take: StringProperty(
+        name="Take",
+        description="File of the take. Leave empty for the one that the action was made of",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Bake the part again into the armature's action."""
+        from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
+
+        try:
+            target = captured_armature(context)
+            made = baked_of(target.animation_data.action)
+            take = load_take(_path(self.take, made))
+            done = rebake(target, motion_of(take), made.settings, rebake_settings(self, target))
+        except PenumbraError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Baked {len(done.bones)} bones again, frames {done.first} to {done.last}")
+        return {"FINISHED"}
+
+
+def _path(chosen: str, made: Baked) -> Path:
+    """The take's file. Raises TakeError where none is known or it is gone."""
+    if chosen:
+        return Path(bpy.path.abspath(chosen))
+    if made.take is None:
+        raise TakeError("No take was kept with this action. Apply a take from the list under Takes.")
+    if not made.take.is_file():
+        raise TakeError(
+            f"The take {made.take} is gone. Bring it back there, or apply a take from the list under Takes."
+        )
+    return made.take

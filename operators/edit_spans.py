@@ -1,0 +1,89 @@
+"""From one doubtful span to the next, and markers at them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import bpy
+from bpy.props import BoolProperty
+
+from ..errors import PenumbraError
+from ..scene.bone_selection import select_bones, selected_bones
+from ..scene.doubt import spans_of
+from ..scene.edit_choices import SpanChoices, span_settings
+from ..scene.markers import has_marks, mark_spans, unmark_spans
+from ..scene.spans import Span, next_span, previous_span
+from .edit_target import EditsCapture, captured_armature
+
+_ONLY_SELECTED = {"name": "Only Selected Bones", "description": "Look only at the bones that are selected"}
+
+
+class PENUMBRA_OT_jump_to_span(EditsCapture, SpanChoices, bpy.types.Operator):
+    """Goes to the next or the previous stretch in which the capture is in doubt."""
+
+    bl_idname = "penumbra.jump_to_span"
+    bl_label = "Jump to Doubtful Span"
+    bl_description = "Go to where the capture is in doubt next, and select the bones concerned"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    backward: BoolProperty(name="Backward", description="Go to the span before, not to the one after")
+    only_selected: BoolProperty(**_ONLY_SELECTED)
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """What the button does in its direction."""
+        way = "before" if properties.backward else "after"
+        return f"Go to the first frame of the doubtful span {way} the current frame, and select the bones concerned"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Go there and select."""
+        try:
+            target = captured_armature(context)
+            spans = _spans(self, target)
+        except PenumbraError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        scene = context.scene
+        found = (previous_span if self.backward else next_span)(spans, scene.frame_current)
+        if found is None:
+            self.report({"INFO"}, f"There is no doubtful span {'before' if self.backward else 'after'} this frame")
+            return {"CANCELLED"}
+        scene.frame_set(found.first)
+        if not self.only_selected:
+            select_bones(target, found.bones)
+        self.report({"INFO"}, f"{found.label}: frames {found.first} to {found.last}")
+        return {"FINISHED"}
+
+
+class PENUMBRA_OT_mark_spans(EditsCapture, SpanChoices, bpy.types.Operator):
+    """Timeline markers at the ends of doubtful spans, or none any more."""
+
+    bl_idname = "penumbra.mark_spans"
+    bl_label = "Mark Spans"
+    bl_description = "Put timeline markers at the ends of doubtful spans; where there are some, take them away again"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    only_selected: BoolProperty(**_ONLY_SELECTED)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Mark, or take the marks away."""
+        scene = context.scene
+        if has_marks(scene):
+            self.report({"INFO"}, f"Took {unmark_spans(scene)} markers away")
+            return {"FINISHED"}
+        try:
+            spans = _spans(self, captured_armature(context))
+        except PenumbraError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if not spans:
+            self.report({"INFO"}, "Nothing is in doubt")
+            return {"CANCELLED"}
+        mark_spans(scene, spans)
+        self.report({"INFO"}, f"Marked {len(spans)} doubtful spans")
+        return {"FINISHED"}
+
+
+def _spans(operator: bpy.types.Operator, target: bpy.types.Object) -> list[Span]:
+    bones = selected_bones(target) if operator.only_selected else None
+    return spans_of(target, bones, span_settings(operator))

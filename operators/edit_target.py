@@ -1,0 +1,46 @@
+"""Which armature an edit is for, and why one cannot be edited."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..errors import PenumbraError, RigError
+from ..scene.baked import baked_of
+
+
+def the_armature(context: bpy.types.Context) -> bpy.types.Object:
+    """The armature that is active, or else the only one that is selected. Raises RigError where that is not one."""
+    selected = [item for item in context.view_layer.objects.selected if item.type == "ARMATURE"]
+    active = context.view_layer.objects.active
+    if len(selected) > 1:
+        raise RigError(f"{len(selected)} armatures are selected. Select one armature")
+    if active is not None and active.type == "ARMATURE":
+        return active
+    if not selected:
+        raise RigError("Select one armature")
+    return selected[0]
+
+
+def captured_armature(context: bpy.types.Context) -> bpy.types.Object:
+    """`the_armature`, whose action a capture made. Raises RigError where it did not."""
+    target = the_armature(context)
+    animation = target.animation_data
+    if animation is None or animation.action is None:
+        raise RigError(f'"{target.name}" has no action. Capture or apply a take onto it')
+    if baked_of(animation.action) is None:
+        raise RigError("This action was not made by a capture")
+    return target
+
+
+class EditsCapture:
+    """What operators have in common that edit the action of the armature."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether there is one armature whose action a capture made."""
+        try:
+            captured_armature(context)
+        except PenumbraError as error:
+            cls.poll_message_set(str(error))
+            return False
+        return True

@@ -1,0 +1,77 @@
+"""The takes that the panel lists; they belong to the running Blender, not to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+from ..errors import ArgumentsError
+from .takes import default_takes_folder, list_takes
+
+
+class PENUMBRA_PG_take(bpy.types.PropertyGroup):
+    """One line of the list; `name` is the file's, without its ending."""
+
+    path: StringProperty()
+    changed: StringProperty()
+    frames: IntProperty()
+    confidence: FloatProperty()
+    problem: StringProperty()
+
+
+class PENUMBRA_PG_takes(bpy.types.PropertyGroup):
+    """The list, which of it is chosen, and the folder that it was read from."""
+
+    items: CollectionProperty(type=PENUMBRA_PG_take)
+    index: IntProperty(name="Take", description="Take that is applied")
+    folder: StringProperty()
+
+
+def takes_folder(scene: bpy.types.Scene) -> Path:
+    """The folder that the scene's choice stands for."""
+    chosen = scene.penumbra_edit.takes_folder
+    return Path(bpy.path.abspath(chosen)) if chosen else default_takes_folder()
+
+
+def refresh_takes(context: bpy.types.Context) -> int:
+    """Read the folder anew, keep the chosen take chosen, and give how many there are. Raises WriteError where there is no folder."""
+    folder, takes = takes_folder(context.scene), context.window_manager.penumbra_takes
+    chosen = takes.items[takes.index].path if 0 <= takes.index < len(takes.items) else ""
+    found = list_takes(folder) if folder.is_dir() or folder != default_takes_folder() else []
+    takes.items.clear()
+    takes.folder = str(folder)
+    for one in found:
+        item = takes.items.add()
+        item.name, item.path, item.problem = one.path.stem, str(one.path), one.problem
+        item.changed = f"{one.changed:%Y-%m-%d %H:%M}"
+        item.frames, item.confidence = one.frames, one.confidence
+    paths = [item.path for item in takes.items]
+    takes.index = paths.index(chosen) if chosen in paths else 0
+    return len(found)
+
+
+def chosen_take(context: bpy.types.Context) -> PENUMBRA_PG_take:
+    """The take that is chosen in the list. Raises ArgumentsError where the list is empty."""
+    takes = context.window_manager.penumbra_takes
+    if not 0 <= takes.index < len(takes.items):
+        raise ArgumentsError("Choose a take in the list first, or open one from a file.")
+    return takes.items[takes.index]
+
+
+def register() -> None:
+    """Give the window manager its list."""
+    for group in _CLASSES:
+        bpy.utils.register_class(group)
+    bpy.types.WindowManager.penumbra_takes = PointerProperty(type=PENUMBRA_PG_takes)
+
+
+def unregister() -> None:
+    """Take it away again."""
+    del bpy.types.WindowManager.penumbra_takes
+    for group in reversed(_CLASSES):
+        bpy.utils.unregister_class(group)
+
+
+_CLASSES = (PENUMBRA_PG_take, PENUMBRA_PG_takes)
