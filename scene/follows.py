@@ -22,6 +22,7 @@ from ..retarget.target import TargetRest
 # inverse kinematics come near their goals only.
 _TURN, _MOVE = 0.1, 0.01
 _ASTRAY = 0.03
+_SAME = 1e-6
 _CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
 
 
@@ -47,7 +48,8 @@ def follow(target: bpy.types.Object, rest: TargetRest, bones: Collection[int]) -
         before = _evaluated(target, names)
         _disturb(target, names, _MOVE * _size(rest))
         after = _evaluated(target, names)
-    if np.allclose(after.poses, before.poses, atol=1e-6):
+    # a rig that was never evaluated has no places at all, which compare as neither more nor less
+    if not (np.abs(after.poses - before.poses) > _SAME).any():
         raise RigError(
             f'"{target.name}" is hidden, so that Blender does not evaluate its constraints. Show it in the viewport, then '
             "try again."
@@ -119,7 +121,13 @@ def _matched(target: bpy.types.Object, rest: TargetRest, names: list[str], astra
             follows[index[number]] = index[nearest] if nearest < len(index) else -1
         elif _inherits(rest, index[number]):
             partly.append(name)
-    return Followed(replace(rest, follows=follows), tuple(partly))
+    found = replace(rest, follows=follows)
+    try:
+        found.downward()
+    except ValueError:
+        # constraints on other constraints' bones can look like bones that carry each other
+        return Followed(rest, tuple(names))
+    return Followed(found, tuple(partly))
 
 
 def _size(rest: TargetRest) -> float:
@@ -175,7 +183,8 @@ def _disturb(target: bpy.types.Object, names: list[str], move: float) -> None:
 def _evaluated(target: bpy.types.Object, names: list[str]) -> _State:
     _update(target)
     poses = np.array([target.pose.bones[name].matrix for name in names], dtype=float)
-    poses[:, :3, :3] /= np.linalg.norm(poses[:, :3, :3], axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        poses[:, :3, :3] /= np.linalg.norm(poses[:, :3, :3], axis=1, keepdims=True)
     frames = poses.copy()
     for frame, name in zip(frames, names, strict=True):
         bone = target.pose.bones[name]

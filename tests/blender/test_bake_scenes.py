@@ -115,9 +115,25 @@ def test_a_control_rig_that_lacks_a_switch_is_baked_without_it(rigify_file: Path
     assert "IK_parent" not in rig.pose.bones["upper_arm_parent.L"]
 
 
-def test_a_control_rig_that_is_not_evaluated_is_refused_and_left_as_it_was(rigify_file: Path):
-    rig = opened(rigify_file)
+def switch_off(rig: bpy.types.Object) -> None:
     rig.hide_viewport = True
+
+
+def exclude(rig: bpy.types.Object) -> None:
+    aside = bpy.data.collections.new("Aside")
+    bpy.context.scene.collection.children.link(aside)
+    for collection in list(rig.users_collection):
+        collection.objects.unlink(rig)
+    aside.objects.link(rig)
+    bpy.context.view_layer.layer_collection.children["Aside"].exclude = True
+
+
+@pytest.mark.parametrize("hide", [switch_off, exclude])
+def test_a_control_rig_that_is_not_evaluated_is_refused_and_left_as_it_was(
+    rigify_file: Path, hide: Callable[[bpy.types.Object], None]
+):
+    rig = opened(rigify_file)
+    hide(rig)
     with pytest.raises(RigError, match=r"is hidden.*Show it"):
         bake(moving(), rig, BakeSettings("Walk"))
     assert rig.animation_data.action is None
