@@ -145,7 +145,7 @@ def _named(name: str | None) -> list[RigMap]:
 
 def _by_structure(candidates: list[RigFit], target: TargetRest) -> RigFit:
     try:
-        return fit_rig_map(map_by_structure(target), target)
+        fit = fit_rig_map(map_by_structure(target), target)
     except RigError as error:
         nearest = max(candidates, key=lambda fit: len(fit.chains))
         if len(nearest.chains) < len(REQUIRED) // 2:
@@ -153,6 +153,13 @@ def _by_structure(candidates: list[RigFit], target: TargetRest) -> RigFit:
         raise RigError(
             f'{error} The rig map "{nearest.rig_map.name}" comes nearest, but {misfits(nearest, target)[0]}.'
         ) from error
+    problems = misfits(fit, target)
+    if problems:
+        raise RigError(
+            f'No rig map fits the armature "{target.name}", and its structure is not clear: {problems[0]}. Choose another '
+            "armature, map its bones by hand in the Rig Map panel, or let Penumbra make a new one."
+        )
+    return fit
 
 
 def _controls(limb: IkLimb, index: Mapping[str, int]) -> tuple[int, int | None]:

@@ -125,7 +125,8 @@ def _leg_cost(points: np.ndarray, start: int, middle: int, end: int) -> float:
         return cost + 0.8
     ahead = points[end + 1 : last]
     if not len(ahead):
-        return cost + 0.4
+        # a foot that ends there is short; what is as long as the leg is a shin
+        return cost + 0.4 + 2.0 * max(0.0, _length(points, end, last) / (thigh + shin) - 0.5)
     lengths = np.linalg.norm(ahead - points[end], axis=1)
     foot = ahead[int(np.argmax(lengths))] - points[end]
     cost += 2.0 * max(0.0, _cosine(points[end] - points[middle], foot) - 0.6)
