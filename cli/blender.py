@@ -12,11 +12,13 @@ from ..inference.camera import CameraTrack
 from ..inference.motion import Motion
 from ..inference.shot import Shot, Timeline
 from ..retarget.rig_map_files import SUFFIX, load_rig_map
+from ..retarget.rig_map_table import RigMap
 from ..scene.bake import BakeSettings, bake, check_target, key_rate
 from ..scene.camera import add_footage_camera, picture_notes
 from ..scene.export import export
 from ..scene.files import open_blend, save_blend
 from ..scene.own_camera import camera_track
+from ..scene.rig_map_choices import own_map_of
 from .arguments import Request
 
 
@@ -90,12 +92,11 @@ def deliver(motion: Motion, shot: Shot, request: Request) -> Delivery:
 
 
 def _bake_settings(request: Request) -> BakeSettings:
-    own = request.rig_map is not None and request.rig_map.lower().endswith(SUFFIX)
     return BakeSettings(
         name=request.name,
         frame_rate="scene" if request.keep_frame_rate else "footage",
-        rig_map=None if own else request.rig_map,
-        own_map=load_rig_map(Path(request.rig_map)) if own else None,
+        rig_map=None if _names_file(request.rig_map) else request.rig_map,
+        own_map=_own_map(request),
         root=request.root,
         limbs=request.limbs,
         lock_feet=request.foot_contacts,
@@ -103,6 +104,18 @@ def _bake_settings(request: Request) -> BakeSettings:
         fingers=request.fingers,
         in_world=request.camera_object is not None,
     )
+
+
+def _own_map(request: Request) -> RigMap | None:
+    """The rig map of a file that the request names, or, where it names none at all, the one kept with the armature."""
+    if request.rig_map is None:
+        target = _target(request)
+        return None if target is None else own_map_of(target)
+    return load_rig_map(Path(request.rig_map)) if _names_file(request.rig_map) else None
+
+
+def _names_file(rig_map: str | None) -> bool:
+    return rig_map is not None and rig_map.lower().endswith(SUFFIX)
 
 
 def _own_camera(name: str | None) -> bpy.types.Object:

@@ -118,9 +118,9 @@ def _poll(operator: type[bpy.types.Operator], context: bpy.types.Context) -> boo
 def _apply(context: bpy.types.Context, path: Path) -> BakeResult:
     from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
 
-    motion = motion_of(load_take(path))
-    settings = replace(bake_settings(context.scene), name=path.stem)
-    return bake(motion, _target(context), settings, path)
+    motion, target = motion_of(load_take(path)), _target(context)
+    settings = replace(bake_settings(context.scene, target), name=path.stem)
+    return bake(motion, target, settings, path)
 
 
 def _target(context: bpy.types.Context) -> bpy.types.Object | None:

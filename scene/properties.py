@@ -44,6 +44,7 @@ from ..retarget.root import Root
 from ..retarget.settings import Limbs
 from ..retarget.structure import STRUCTURE
 from .bake import BakeSettings
+from .rig_map_choices import own_map_of
 
 ADDON = __package__.rpartition(".")[0]
 """The name under which Blender knows the add-on: `penumbra`, or `bl_ext.<repository>.penumbra` once installed."""
@@ -363,9 +364,13 @@ def chosen_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:
     return choices.camera
 
 
-def bake_settings(scene: bpy.types.Scene) -> BakeSettings:
-    """How the scene's choices say that the motion is keyed; the action is named after the footage."""
+def bake_settings(scene: bpy.types.Scene, target: bpy.types.Object | None = None) -> BakeSettings:
+    """How the scene's choices say that the motion is keyed; the action is named after the footage.
+
+    The user's own rig map is that of `target`, or of the armature that is chosen.
+    """
     choices = scene.penumbra
+    target = target or choices.target
     return BakeSettings(
         name=Path(bpy.path.abspath(choices.footage)).stem,
         frame_start=choices.scene_start,
@@ -377,6 +382,7 @@ def bake_settings(scene: bpy.types.Scene) -> BakeSettings:
         lock_hands=choices.hand_contacts,
         fingers=choices.fingers,
         in_world=choices.camera_source == "OBJECT",
+        own_map=None if target is None else own_map_of(target),
     )
 
 

@@ -17,7 +17,9 @@ from penumbra.inference.settings import CameraSettings, CaptureSettings, Moment,
 from penumbra.inference.systems import LIFTERS, REFINERS
 from penumbra.inference.take import Take
 from penumbra.operators.capture import PENUMBRA_OT_capture
+from penumbra.retarget.rig_map_table import load_rig_maps
 from penumbra.scene.properties import bake_settings, capture_settings, lift_settings, motion_settings
+from penumbra.scene.rig_map_choices import fill_map
 from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.blender.shots import HEIGHT, WIDTH, write_video
 
@@ -90,6 +92,20 @@ def test_every_choice_reaches_the_settings(scene: bpy.types.Scene, tmp_path: Pat
     assert (found.footage.start, found.footage.end) == (Moment(0.5, "seconds"), None)
     assert found.subject.point == (0.25, 0.75)
     assert found.subject.box is None
+
+
+def test_the_users_own_rig_map_goes_with_its_armature(scene: bpy.types.Scene) -> None:
+    first, second = mixamo_rig(), mixamo_rig()
+    own = next(rig_map for rig_map in load_rig_maps() if rig_map.name == "mixamo")
+    fill_map(first, own)
+    assert bake_settings(scene).own_map is None
+    scene.penumbra.target = first
+    found = bake_settings(scene).own_map
+    assert found is not None
+    assert found.bones == own.bones
+    assert bake_settings(scene, second).own_map is None
+    first.penumbra_rig_map.use = False
+    assert bake_settings(scene).own_map is None
 
 
 @pytest.mark.parametrize(("name", "uses"), [("lifter", LIFTERS), ("refiner", REFINERS)])
