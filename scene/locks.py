@@ -32,15 +32,17 @@ def free_rotations(bone: bpy.types.PoseBone, rotations: np.ndarray) -> np.ndarra
 
 def free_axes(bone: bpy.types.PoseBone, channel: str) -> list[int]:
     """Which of the channel's numbers may be keyed."""
+    turns = np.array(bone.lock_rotation)
     if channel == "location":
-        return [axis for axis in range(3) if not bone.lock_location[axis]]
-    if channel == "rotation_euler":
-        return [axis for axis in range(3) if not bone.lock_rotation[axis]]
-    if not bone.lock_rotations_4d:
+        locks = np.array(bone.lock_location)
+    elif channel == "rotation_euler":
+        locks = turns
+    elif bone.lock_rotations_4d:
+        locks = np.append(bone.lock_rotation_w, turns)
+    else:
         # the locks hold angles, which all four numbers share
-        return [] if all(bone.lock_rotation) else [0, 1, 2, 3]
-    locks = (bone.lock_rotation_w, *bone.lock_rotation)
-    return [axis for axis in range(4) if not locks[axis]]
+        locks = np.full(4, turns.all())
+    return [int(axis) for axis in np.flatnonzero(~locks)]
 
 
 def changes_pose(bone: bpy.types.PoseBone, channel: str, values: np.ndarray) -> bool:
@@ -59,9 +61,8 @@ def clear(bone: bpy.types.PoseBone) -> None:
     """Bring the bone to rest, but for what is locked."""
     for axis in free_axes(bone, "location"):
         bone.location[axis] = 0.0
-    for axis in range(3):
-        if not bone.lock_scale[axis]:
-            bone.scale[axis] = 1.0
+    for axis in np.flatnonzero(~np.array(bone.lock_scale)):
+        bone.scale[int(axis)] = 1.0
     rest = {"QUATERNION": (1.0, 0.0, 0.0, 0.0), "AXIS_ANGLE": (0.0, 0.0, 1.0, 0.0)}.get(bone.rotation_mode, (0.0,) * 3)
     channel = rotation_channel(bone.rotation_mode)
     values = getattr(bone, channel)
@@ -78,5 +79,5 @@ def _turned(bone: bpy.types.PoseBone) -> Quaternion:
     """The bone's rotation as it is, by a quaternion or an axis and an angle."""
     if bone.rotation_mode == "QUATERNION":
         return bone.rotation_quaternion.normalized()
-    angle, *axis = bone.rotation_axis_angle
+    angle, *axis = np.array(bone.rotation_axis_angle)
     return Quaternion(axis, angle)

@@ -20,6 +20,10 @@ def keyed_axes(result: BakeResult, bone: str, channel: str) -> list[int]:
     return sorted(curve.index for curve in read_curves(result.action) if curve.data_path == path)
 
 
+def axis_angle(values: np.ndarray) -> Quaternion:
+    return Quaternion(values[1:], values[0])
+
+
 @pytest.mark.parametrize(
     ("mode", "channel", "value"),
     [
@@ -34,7 +38,7 @@ def test_a_locked_channel_is_not_keyed_and_keeps_its_value(mode: str, channel: s
     bone = target.pose.bones[ARM]
     bone.rotation_mode = mode
     bone.lock_rotations_4d = len(value) == 4
-    bone.lock_rotation[1] = True
+    bone.lock_rotation = (False, True, False)
     setattr(bone, channel, value)
     result = bake(random_motion(6), target, BakeSettings("Walk"))
     locked = len(value) - 2
@@ -63,16 +67,12 @@ def test_a_quaternion_without_locks_in_four_dimensions_holds_the_angle_that_is_l
     bone.rotation_quaternion = turn
     bone.rotation_axis_angle = (turn.angle, *turn.axis)
     bone.lock_rotations_4d = False
-    bone.lock_rotation[1] = True
+    bone.lock_rotation = (False, True, False)
     result = bake(random_motion(6), target, BakeSettings("Walk"))
     turns = []
     for frame in range(1, 7):
         bpy.context.scene.frame_set(frame)
-        turn = (
-            bone.rotation_quaternion
-            if mode == "QUATERNION"
-            else Quaternion(bone.rotation_axis_angle[1:], bone.rotation_axis_angle[0])
-        )
+        turn = bone.rotation_quaternion if mode == "QUATERNION" else axis_angle(np.array(bone.rotation_axis_angle))
         turns.append(turn.to_euler("XYZ"))
     assert [angles.y for angles in turns] == pytest.approx([0.5] * 6, abs=1e-4)
     assert np.ptp([angles.x for angles in turns]) > 0.01
@@ -101,7 +101,7 @@ def test_locks_that_hold_nothing_back_are_not_told():
 def test_locked_hips_stay_where_they_are_along_that_axis():
     target = mixamo_rig()
     hips = target.pose.bones["mixamorig:Hips"]
-    hips.lock_location[1] = True
+    hips.lock_location = (False, True, False)
     hips.location[1] = 0.25
     result = bake(random_motion(6), target, BakeSettings("Walk"))
     assert keyed_axes(result, hips.name, "location") == [0, 2]
