@@ -2,7 +2,8 @@
 
 A rig's joints are where its family's own table puts a human's, whatever map was chosen for it. The trunk runs from the middle of the
 hips to the middle of the shoulders as they are now. The neck begins on the chest, between where the shoulders are in rest. A
-sole and a head have an attitude: both are compared by where what lay level or upright in rest points now.
+sole and a head have an attitude: both are compared by where what lay level or upright in rest points now, along and aside. How a
+hand is turned is told by its palm, of rigs that have fingers.
 """
 
 from __future__ import annotations
@@ -33,11 +34,15 @@ DIRECTIONS: Mapping[str, tuple[str, str]] = {
     "trunk": ("hips' middle", "shoulders' middle"),
     "neck": ("thorax", "neck"),
     "head": ("neck", "crown"),
+    "face": ("neck", "face"),
+    **{f"sole aside.{side}": (f"ankle.{side}", f"aside.{side}") for side in _SIDES},
+    **{f"palm.{side}": (f"wrist.{side}", f"palm.{side}") for side in _SIDES},
     "hip line": ("hip.R", "hip.L"),
     "shoulder line": ("shoulder.R", "shoulder.L"),
 }
 """Each direction's name, and the places that it runs between."""
 _FRONT, _UP, _LEVEL = np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0])
+_ASIDE = np.array([1.0, 0.0, 0.0])
 
 
 def subject_directions(motion: Motion, joints: np.ndarray) -> np.ndarray:
@@ -47,7 +52,9 @@ def subject_directions(motion: Motion, joints: np.ndarray) -> np.ndarray:
         places[f"knuckles.{side}"] = (places[f"index.{side}"] + places[f"pinky.{side}"]) / 2
         foot = motion.rotations[:, BONE_NAMES.index(f"foot.{side}")]
         places[f"sole.{side}"] = places[f"ankle.{side}"] + rot.rotate(foot, _FRONT)
-    places["crown"] = places["neck"] + rot.rotate(motion.rotations[:, BONE_NAMES.index("head")], _UP)
+        places[f"aside.{side}"] = places[f"ankle.{side}"] + rot.rotate(foot, _ASIDE)
+    head = motion.rotations[:, BONE_NAMES.index("head")]
+    places["crown"], places["face"] = (places["neck"] + rot.rotate(head, way) for way in (_UP, _FRONT))
     return directions_of(places)
 
 
@@ -66,33 +73,48 @@ def family_marks(name: str, target: TargetRest, points: Mapping[str, np.ndarray]
     """
     chains = {bone: [target.bones.index(one) for one in chain] for bone, chain in expected_bones(name).items()}
     fingered = {finger.partition(".")[2] for finger in expected_fingers(name) if finger.startswith("index")}
-    head = chains["head"][0]
     rest = {
         **points,
         "thorax": (points["shoulder.L"] + points["shoulder.R"]) / 2,
-        "neck": target.heads[head],
-        "crown": target.heads[head] + _UP,
+        "neck": target.heads[chains["head"][0]],
     }
     for side in _SIDES:
         if side in fingered:
-            rest[f"knuckles.{side}"] = (points[f"index1.{side}"] + points[f"pinky1.{side}"]) / 2
+            rest |= {f"{digit}.{side}": points[f"{digit}1.{side}"] for digit in ("index", "pinky")}
         else:
             rest[f"knuckles.{side}"] = target.tails[chains[f"hand.{side}"][-1]]
-        rest[f"sole.{side}"] = points[f"ball.{side}"] * _LEVEL + points[f"ankle.{side}"] * _UP
-    bones = carriers(chains)
-    return Marks(bones, {place: rest[place] for place in bones})
+        rest[f"toe.{side}"] = points[f"ball.{side}"]
+    return marks_of(chains, rest, np.eye(3))
 
 
-def carriers(chains: Mapping[str, Sequence[int]]) -> dict[str, int]:
+def marks_of(chains: Mapping[str, Sequence[int]], joints: Mapping[str, np.ndarray], basis: np.ndarray) -> Marks:
+    """The places of a rig whose product bones are `chains` and whose joints `[3]` lie at `joints` in rest, as `body_joints` gives.
+
+    basis: rotation `[3, 3]` from the product's axes to armature space.
+    """
+    rest = dict(joints)
+    rest["crown"], rest["face"] = (rest["neck"] + basis @ way for way in (_UP, _FRONT))
+    for side in _SIDES:
+        ankle, toe = (basis.T @ rest[f"{joint}.{side}"] for joint in ("ankle", "toe"))
+        rest[f"sole.{side}"] = basis @ (toe * _LEVEL + ankle * _UP)
+        rest[f"aside.{side}"] = basis @ (ankle + np.cross(_UP, (toe - ankle) * _LEVEL))
+        if f"index.{side}" in rest:
+            rest[f"knuckles.{side}"] = (rest[f"index.{side}"] + rest[f"pinky.{side}"]) / 2
+    bones = _carriers(chains)
+    return Marks({place: bone for place, bone in bones.items() if place in rest}, rest)
+
+
+def _carriers(chains: Mapping[str, Sequence[int]]) -> dict[str, int]:
     """By place, the bone that carries it, of a rig whose product bones are `chains`."""
     head = chains["head"][0]
-    found = {"thorax": chains["spine"][-1], "neck": head, "crown": head}
+    found = {"thorax": chains["spine"][-1], "neck": head, "crown": head, "face": head}
     for side in _SIDES:
         limbs = {bone: (chains[f"{bone}.{side}"], *ends) for bone, ends in _LIMBS.items()}
         found |= {f"{end}.{side}": chain[-1] for chain, _, end in limbs.values()}
         # where one bone ends another begins, and that one tells it
         found |= {f"{start}.{side}": chain[0] for chain, start, _ in limbs.values()}
-        found |= {f"{point}.{side}": limbs["foot"][0][-1] for point in ("heel", "toes")}
+        found |= {f"{point}.{side}": limbs["foot"][0][-1] for point in ("heel", "toes", "aside")}
+        found |= {f"{digit}.{side}": limbs["hand"][0][-1] for digit in ("index", "pinky")}
     return found
 
 
@@ -108,10 +130,16 @@ def angles(ours: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def directions_of(places: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Unit directions `[T, D, 3]`, as `DIRECTIONS` lists them, between `places` `[T, 3]`."""
-    middle = {
+    """Unit directions `[T, D, 3]`, as `DIRECTIONS` lists them, between `places` `[T, 3]`; NaN for palms without knuckles."""
+    known = {
+        **places,
         "hips' middle": (places["hip.L"] + places["hip.R"]) / 2,
         "shoulders' middle": (places["shoulder.L"] + places["shoulder.R"]) / 2,
     }
-    known = {**places, **middle}
+    for side in _SIDES:
+        known[f"palm.{side}"] = np.full_like(places[f"wrist.{side}"], np.nan)
+        if f"index.{side}" in places:
+            row = places[f"index.{side}"] - places[f"pinky.{side}"]
+            along = places[f"knuckles.{side}"] - places[f"wrist.{side}"]
+            known[f"palm.{side}"] = places[f"wrist.{side}"] + rot.normalize(np.cross(along, row))
     return rot.normalize(np.stack([known[end] - known[start] for start, end in DIRECTIONS.values()], axis=1))

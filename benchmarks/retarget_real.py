@@ -18,8 +18,8 @@ from ..scene.bake_settings import Limbs
 from .report import Figure
 from .retarget_blender import first_frames
 from .retarget_clips import Source
-from .retarget_directions import DIRECTIONS, angles, carriers, directions_of, subject_directions
-from .retarget_round_trip import MOST
+from .retarget_directions import angles, directions_of, marks_of, subject_directions
+from .retarget_round_trip import MOST, worst_direction
 from .rig_figures import appended_figure
 from .rigs.armature import build_armature
 from .rigs.build import expected_bones, expected_fingers
@@ -29,7 +29,6 @@ from .tables import table
 
 # Frames of each clip, and how many apart they are evaluated.
 _FRAMES, _EVERY = 90, 10
-_UP, _LEVEL = np.array([0.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +84,12 @@ def _directions(rig: RealRig, frames: Sequence[int]) -> np.ndarray:
     """Where the body's parts point, `[T, D, 3]` along the product's axes, as Blender evaluates the frames."""
     target = read_rest(rig.armature)
     chains, ends = _bones(rig)
-    rest = body_joints(target, chains, ends)
-    basis = body_basis(target.name, rest)
-    rest["crown"] = rest["neck"] + basis @ _UP
-    for side in ("L", "R"):
-        ankle, toe = (basis.T @ rest[f"{joint}.{side}"] for joint in ("ankle", "toe"))
-        rest[f"sole.{side}"] = basis @ (toe * _LEVEL + ankle * _UP)
-        if f"index.{side}" in rest:
-            rest[f"knuckles.{side}"] = (rest[f"index.{side}"] + rest[f"pinky.{side}"]) / 2
-    bones = {place: target.bones[bone] for place, bone in carriers(chains).items() if place in rest}
+    joints = body_joints(target, chains, ends)
+    basis = body_basis(target.name, joints)
+    marks = marks_of(chains, joints, basis)
+    bones = {place: target.bones[bone] for place, bone in marks.bones.items()}
     inside = {
-        place: rig.armature.data.bones[bone].matrix_local.inverted() @ Vector(rest[place])
+        place: rig.armature.data.bones[bone].matrix_local.inverted() @ Vector(marks.rest[place])
         for place, bone in bones.items()
     }
     places: Mapping[str, list[Vector]] = {place: [] for place in bones}
@@ -125,17 +119,15 @@ def _bones(rig: RealRig) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[in
 
 def real_figures(trips: Sequence[RealTrip]) -> list[Figure]:
     """The mean error of every rig."""
-    return [Figure(f"round_trip_real_{trip.name}", float(trip.errors.mean()), "°", MOST) for trip in trips]
+    return [Figure(f"round_trip_real_{trip.name}", float(np.nanmean(trip.errors)), "°", MOST) for trip in trips]
 
 
 def real_table(trips: Sequence[RealTrip]) -> str:
     """A row a rig."""
     rows = []
     for trip in trips:
-        means = trip.errors.mean(axis=0)
-        worst = int(means.argmax())
-        bone = list(DIRECTIONS)[worst]
-        rows.append((trip.name, trip.rig_map, f"{trip.errors.mean():.2f}", f"{bone}: {means[worst]:.2f}"))
+        bone, off = worst_direction(trip.errors)
+        rows.append((trip.name, trip.rig_map, f"{np.nanmean(trip.errors):.2f}", f"{bone}: {off:.2f}"))
     return table(
         "Round trip on rigs for work, as Blender evaluates them",
         ("rig", "map that was found", "mean (°)", "worst bone (°)"),

@@ -45,15 +45,20 @@ class RoundTrip:
     @property
     def mean(self) -> float:
         """Degrees over all frames and directions; infinite where no map was found."""
-        return float(self.errors.mean()) if len(self.errors) else float("inf")
+        return float(np.nanmean(self.errors)) if len(self.errors) else float("inf")
 
     @property
     def worst(self) -> tuple[str, float]:
         """The direction that is most off in the mean, and its degrees."""
         if not len(self.errors):
             return "-", float("inf")
-        means = self.errors.mean(axis=0)
-        return list(DIRECTIONS)[int(means.argmax())], float(means.max())
+        return worst_direction(self.errors)
+
+
+def worst_direction(errors: np.ndarray) -> tuple[str, float]:
+    """The direction that is most off in the mean of errors `[T, D]`, and its degrees; what no rig tells is left out."""
+    means = np.nan_to_num(errors.mean(axis=0))
+    return list(DIRECTIONS)[int(means.argmax())], float(means.max())
 
 
 def round_trips(found: Sequence[Source], names: Sequence[str] | None = None) -> list[RoundTrip]:
@@ -115,8 +120,9 @@ def by_direction_table(trips: Sequence[RoundTrip]) -> str:
     rows = []
     known = [trip for trip in trips if len(trip.errors)]
     for number, name in enumerate(DIRECTIONS):
-        means = [float(trip.errors[:, number].mean()) for trip in known]
-        largest = max(float(np.percentile(trip.errors[:, number], 95)) for trip in known)
+        columns = [trip.errors[:, number] for trip in known if not np.isnan(trip.errors[:, number]).any()]
+        means = [float(column.mean()) for column in columns]
+        largest = max(float(np.percentile(column, 95)) for column in columns)
         rows.append((name, f"{np.mean(means):.2f}", f"{max(means):.2f}", f"{largest:.2f}"))
     return table(
         "Round trip by direction",
