@@ -91,7 +91,7 @@ def mend(found: Sequence[Scene], lifting: Lifting) -> Iterator[Mended]:
         for protocol in PROTOCOLS:
             sight = look(scene, protocol, lifting)
             animation = _animated(sight.observed)
-            for span in stretches(sight.hidden.any(axis=1)):
+            for span in stretches(sight.hidden[:, 1:SCORED].any(axis=1)):
                 yield _mended(scene, protocol, sight, animation, slice(*span), seen)
 
 

@@ -6,6 +6,7 @@ import bpy
 
 from . import command, rig_map
 from .capture import PENUMBRA_OT_cancel_capture, PENUMBRA_OT_capture, stop_before_load, stop_capture
+from .correct import PENUMBRA_OT_mark_correction, PENUMBRA_OT_remove_correction, PENUMBRA_OT_solve_corrections
 from .edit_rebake import PENUMBRA_OT_rebake
 from .edit_reduce import PENUMBRA_OT_reduce_keys
 from .edit_smooth import PENUMBRA_OT_smooth_keys
@@ -19,6 +20,9 @@ _CLASSES = (
     PENUMBRA_OT_apply_take,
     PENUMBRA_OT_open_take,
     PENUMBRA_OT_rebake,
+    PENUMBRA_OT_mark_correction,
+    PENUMBRA_OT_remove_correction,
+    PENUMBRA_OT_solve_corrections,
     PENUMBRA_OT_reduce_keys,
     PENUMBRA_OT_smooth_keys,
     PENUMBRA_OT_jump_to_span,

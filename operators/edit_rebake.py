@@ -11,6 +11,7 @@ from bpy.props import StringProperty
 from ..errors import PenumbraError, TakeError
 from ..inference.take import load_take
 from ..scene.baked import Baked, baked_of
+from ..scene.corrections import motion_of_action
 from ..scene.edit_choices import RangeChoices, RebakeChoices, rebake_settings
 from ..scene.rebake import rebake
 from .edit_target import EditsCapture, captured_armature
@@ -41,7 +42,8 @@ class PENUMBRA_OT_rebake(EditsCapture, RangeChoices, RebakeChoices, bpy.types.Op
             target = captured_armature(context)
             made = baked_of(target.animation_data.action)
             take = load_take(_path(self.take, made))
-            done = rebake(target, motion_of(take), made.settings, rebake_settings(self, target))
+            motion = motion_of(take) if self.take else motion_of_action(made, take)
+            done = rebake(target, motion, made.settings, rebake_settings(self, target))
         except PenumbraError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -13,6 +13,7 @@ from .capture import (
     PENUMBRA_PT_capture_output,
     PENUMBRA_PT_capture_range,
 )
+from .correct import PENUMBRA_PT_edit_corrections
 from .edit import (
     PENUMBRA_PT_edit,
     PENUMBRA_PT_edit_display,
@@ -37,6 +38,7 @@ _CLASSES = (
     PENUMBRA_PT_edit,
     PENUMBRA_PT_edit_takes,
     PENUMBRA_PT_edit_rebake,
+    PENUMBRA_PT_edit_corrections,
     PENUMBRA_PT_edit_keys,
     PENUMBRA_PT_edit_spans,
     PENUMBRA_PT_edit_display,
