@@ -51,12 +51,14 @@ def build_armature(rest: RestPose, name: str, *, root: bool = False) -> bpy.type
 
 
 def read_rest(target: bpy.types.Object) -> TargetRest:
-    """The armature's rest pose. Raises RigError when the object is not an armature or is being edited."""
+    """The armature's rest pose. Raises RigError when the object is not an armature, is being edited or has no bones."""
     if target.type != "ARMATURE":
         raise RigError(f'"{target.name}" is not an armature. Choose an armature as the target.')
     if target.mode == "EDIT":
         raise RigError(f'Leave Edit Mode on "{target.name}", then try again.')
     bones = list(target.data.bones)
+    if not bones:
+        raise RigError(f'"{target.name}" has no bones. Choose another armature as the target.')
     index = {bone.name: number for number, bone in enumerate(bones)}
     return TargetRest(
         name=target.name,

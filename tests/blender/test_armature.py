@@ -6,7 +6,6 @@ import pytest
 
 from penumbra.errors import RigError
 from penumbra.models.skeletons import BONES
-from penumbra.retarget.rig_map import choose_rig_map
 from penumbra.scene.armature import build_armature, read_rest
 from penumbra.scene.context import alone
 from penumbra.tests.synthetic import rest_pose
@@ -107,8 +106,8 @@ def test_a_target_outside_the_view_layer_is_refused():
         pass
 
 
-def test_an_armature_without_bones_fits_no_map():
+def test_an_armature_without_bones_is_refused():
     target = bpy.data.objects.new("Empty", bpy.data.armatures.new("Empty"))
     bpy.context.scene.collection.objects.link(target)
-    with pytest.raises(RigError, match="No rig map fits"):
-        choose_rig_map(read_rest(target))
+    with pytest.raises(RigError, match=r'"Empty" has no bones\. Choose another'):
+        read_rest(target)
