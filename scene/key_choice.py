@@ -20,13 +20,13 @@ _ROUNDS, _SHARE = 8, 0.15
 class Thinned:
     """Numbers of one bone, its rotation's or its location's, with the keys that they keep.
 
-    goal: `[T, C]` in every frame. lever: how far a difference of 1 moves what the bone carries, at most. held: frames that keep a key with the
+    goal: `[T, C]` in every frame. price: `[T]` how far a difference of 1 moves what the bone carries, at most, as a share of the bound. held: frames that keep a key with the
     goal's own value. corners: those of them at which the curve may break. ends: whether first and last frame keep the goal's slope, because
     the search goes on beyond them. keys: frames that have keys now. exact: those that turned out to need the goal's own value.
     """
 
     goal: np.ndarray
-    lever: float
+    price: np.ndarray
     held: frozenset[int]
     corners: frozenset[int] = frozenset()
     ends: tuple[bool, bool] = (False, False)
@@ -84,7 +84,7 @@ class KeyChoice:
         prices = []
         for number, one in self._channels.items():
             frames = np.array(sorted(one.keys))
-            price = one.lever * missed(one.fitted(), frames, one.goal) * random.uniform(0.7, 1.4, len(frames))
+            price = missed(one.fitted(), frames, one.goal) * one.price[frames] * random.uniform(0.7, 1.4, len(frames))
             prices += [(price[at], number, int(frame)) for at, frame in enumerate(frames) if frame not in one.held]
         for _, number, frame in sorted(prices)[: round(_SHARE * len(prices))]:
             self._channels[number].keys.discard(frame)

@@ -50,7 +50,7 @@ class KeyErrors:
         self._poser = poser
         self.goals = [one.goal for one in channels]
         self._channels = list(channels)
-        self._bounds = bounds
+        self.bounds = bounds
         self.goal = self._posed(self.goals)
         self._goal_points = watched_points(poser, self.goal)
         self._chains = _chains(poser, self._channels)
@@ -60,13 +60,13 @@ class KeyErrors:
 
         The second is `[channels, T]`: the greatest error, as a share, that was put down to them in each frame; 0 for none.
         """
-        if self._bounds.places is None:
+        if self.bounds.places is None:
             shares = np.stack([self._own_share(one, curve) for one, curve in zip(self._channels, curves, strict=True)])
             return float(shares.max()), shares
         posed = self._posed(curves)
         points = watched_points(self._poser, posed)
         away = (points - self._goal_points) @ self._poser.world.T
-        share = np.linalg.norm(away, axis=-1) / self._bounds.places
+        share = np.linalg.norm(away, axis=-1) / self.bounds.places
         return float(share.max()), self._blame(posed, points, away, share, curves)
 
     def _blame(
@@ -108,10 +108,10 @@ class KeyErrors:
         if not one.mode:
             axes = self._poser.rest.location_axes(self._poser.keyed[one.bone])
             away = (curve - one.goal) @ (self._poser.world @ axes).T
-            return np.linalg.norm(away, axis=1) / self._bounds.paths[one.bone]
+            return np.linalg.norm(away, axis=1) / self.bounds.paths[one.bone]
         turn = rot.multiply(to_quaternions(curve, one.mode), rot.conjugate(to_quaternions(one.goal, one.mode)))
         angle = 2 * np.arctan2(np.linalg.norm(turn[:, 1:], axis=1), np.abs(turn[:, 0]))
-        return angle / self._bounds.angles[one.bone]
+        return angle / self.bounds.angles[one.bone]
 
 
 def pose_of(poser: Poser, channels: Sequence[Channels], curves: Sequence[np.ndarray]) -> Posed:

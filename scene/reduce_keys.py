@@ -94,8 +94,9 @@ def _problem(
     thinned: list[Thinned | None] = []
     for one in channels:
         corners = steps.get((one.bone, bool(one.mode)), frozenset()) - {0, count - 1}
-        lever = 2 * poser.reach(one.bone) if one.mode else 1.0
-        thinned.append(Thinned(one.goal, lever, corners | {0, count - 1}, corners, ends) if one.free else None)
+        reach = 2 * poser.reach(one.bone) if one.mode else 1.0
+        price = reach / errors.bounds.paths[one.bone]
+        thinned.append(Thinned(one.goal, price, corners | {0, count - 1}, corners, ends) if one.free else None)
     return thinned, errors
 
 
