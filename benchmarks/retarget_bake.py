@@ -19,20 +19,20 @@ SECONDS = 5.0
 """That they may take."""
 # Of Blender's own baking, more keep the same speed.
 _WARM, _SAMPLED = 5, 200
-_OPTIONS = BakeOptions(
-    only_selected=True,
-    do_pose=True,
-    do_object=False,
-    do_visual_keying=True,
-    do_constraint_clear=False,
-    do_parents_clear=False,
-    do_clean=False,
-    do_location=True,
-    do_rotation=True,
-    do_scale=False,
-    do_bbone=False,
-    do_custom_props=False,
-)
+_OPTIONS = {
+    "only_selected": True,
+    "do_pose": True,
+    "do_object": False,
+    "do_visual_keying": True,
+    "do_constraint_clear": False,
+    "do_parents_clear": False,
+    "do_clean": False,
+    "do_location": True,
+    "do_rotation": True,
+    "do_scale": False,
+    "do_bbone": False,
+    "do_custom_props": False,
+}
 
 
 def bake_figures(motion: Motion, sampled: int = _SAMPLED) -> tuple[list[Figure], list[str]]:
@@ -65,8 +65,9 @@ def _blenders_own(target: bpy.types.Object, baked: BakeResult, keyed: set[str], 
     for bone in target.data.bones:
         bone.select = bone.name in keyed
     frames = range(baked.frame_start, baked.frame_start + count)
-    bake_action(target, action=None, frames=frames[:_WARM], bake_options=_OPTIONS)
+    options = BakeOptions(**_OPTIONS)
+    bake_action(target, action=None, frames=frames[:_WARM], bake_options=options)
     target.animation_data.action = baked.action
     start = time.perf_counter()
-    bake_action(target, action=None, frames=frames, bake_options=_OPTIONS)
+    bake_action(target, action=None, frames=frames, bake_options=options)
     return (time.perf_counter() - start) / count

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -41,7 +42,8 @@ def appended_figure(path: Path) -> Figure:
     if path.suffix == ".glb":
         bpy.ops.import_scene.gltf(filepath=str(path))
     else:
-        with bpy.data.libraries.load(str(path)) as (there, wanted):
+        libraries: Any = bpy.data.libraries
+        with libraries.load(str(path)) as (there, wanted):
             wanted.objects = there.objects
         for item in wanted.objects:
             bpy.context.scene.collection.objects.link(item)

@@ -1,6 +1,6 @@
 """Makes the contact sheet of rig families: every rig in the same moment of one take, before the same camera.
 
-python -P -m penumbra.tools.rig_sheet demo.take docs/images/rig-families.jpg --frame 200 --people FOLDER
+python -P -m penumbra.benchmarks.rig_sheet demo.take docs/images/rig-families.jpg --frame 200 --people FOLDER
 """
 
 from __future__ import annotations
@@ -19,12 +19,6 @@ import cv2
 import numpy as np
 from mathutils import Vector
 
-from ..benchmarks.rig_figures import Figure, appended_figure, draw_bones
-from ..benchmarks.rigs import build
-from ..benchmarks.rigs.armature import build_armature
-from ..benchmarks.rigs.build import family_names, family_rest
-from ..benchmarks.rigs.mpfb import mpfb_rest
-from ..benchmarks.rigs.rigify import rigify_metarig, rigify_rig
 from ..errors import WriteError
 from ..inference.motion import Motion
 from ..inference.pipeline import motion_of
@@ -32,6 +26,12 @@ from ..inference.take import load_take
 from ..retarget.rig_map import choose_rig_map
 from ..scene.armature import read_rest
 from ..scene.bake import BakeSettings, bake
+from .rig_figures import Figure, appended_figure, draw_bones
+from .rigs import build
+from .rigs.armature import build_armature
+from .rigs.build import family_names, family_rest
+from .rigs.mpfb import mpfb_rest
+from .rigs.rigify import rigify_metarig, rigify_rig
 
 # Pixels of one figure's picture, and pictures in a row.
 _WIDTH, _HEIGHT, _COLUMNS = 300, 400, 6
