@@ -14,6 +14,9 @@ import numpy as np
 # How much the slope in the values themselves counts beside the values, where too few of them would tell the slope.
 _SLOPE = 1e-3
 
+Ends = tuple[np.ndarray | None, np.ndarray | None]
+"""Slopes `[C]` per frame that are given for the first and the last key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -25,14 +28,12 @@ class Fitted:
     curve: np.ndarray
 
 
-def fit(
-    goal: np.ndarray, keys: np.ndarray, held: np.ndarray, corners: np.ndarray, ends: tuple[bool, bool] = (False, False)
-) -> Fitted:
+def fit(goal: np.ndarray, keys: np.ndarray, held: np.ndarray, corners: np.ndarray, ends: Ends = (None, None)) -> Fitted:
     """The curves that come nearest to `goal` `[T, C]`, whose frames are 0 to T-1, in the sense of least squares.
 
     keys: `[K]` frames of the keys, rising from 0 to T-1. held: `[K]` bool, keys whose values are the goal's own. corners: `[K]` bool,
-    keys at which the slope may change at once. ends: whether first and last key have the goal's own slope too, so that another
-    piece can go on from there.
+    keys at which the slope may change at once. ends: the slopes `[C]` of first and last key, where they are given because another piece
+    goes on from there.
     """
     slopes = np.gradient(goal, axis=0)[keys] if len(goal) > 1 else np.zeros((1, goal.shape[1]))
     if len(keys) < 2:
@@ -48,7 +49,9 @@ def fit(
         right[column] += _SLOPE * slopes
         solution[column] = slopes
     known = np.concatenate([held, np.zeros(len(right) - len(keys), dtype=bool)])
-    known[left_of[0]], known[right_of[-1]] = ends
+    for column, slope in ((left_of[0], ends[0]), (right_of[-1], ends[1])):
+        if slope is not None:
+            known[column], solution[column] = True, slope
     free = ~known
     solution[free] = np.linalg.solve(
         normal[np.ix_(free, free)], right[free] - normal[np.ix_(free, known)] @ solution[known]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .bezier_fit import Fitted, fit, missed
+from .bezier_fit import Ends, Fitted, fit, missed
 from .key_errors import KeyErrors
 
 # Errors are brought down step by step, each time below this share of the greatest: a key high up in a chain helps all below it.
@@ -20,16 +20,16 @@ _ROUNDS, _SHARE = 8, 0.15
 class Thinned:
     """Numbers of one bone, its rotation's or its location's, with the keys that they keep.
 
-    goal: `[T, C]` in every frame. price: `[T]` how far a difference of 1 moves what the bone carries, at most, as a share of the bound. held: frames that keep a key with the
-    goal's own value. corners: those of them at which the curve may break. ends: whether first and last frame keep the goal's slope, because
-    the search goes on beyond them. keys: frames that have keys now. exact: those that turned out to need the goal's own value.
+    goal: `[T, C]` in every frame. price: `[T]` how far a difference of 1 moves what the bone carries, at most, as a share of the bound.
+    held: frames that keep a key with the goal's own value. corners: those of them at which the curve may break. ends: slopes of first and last
+    frame, where the search goes on beyond them. keys: frames that have keys now. exact: those that turned out to need the goal's value.
     """
 
     goal: np.ndarray
     price: np.ndarray
     held: frozenset[int]
     corners: frozenset[int] = frozenset()
-    ends: tuple[bool, bool] = (False, False)
+    ends: Ends = (None, None)
     keys: set[int] = field(default_factory=set)
     exact: set[int] = field(default_factory=set)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..inference.along_time import stretches
 from ..inference.progress import Progress, Work
+from .bezier_fit import Ends
 from .fitted_keys import Piece, bezier_keys, straight_keys
 from .key_choice import KeyChoice, Thinned
 from .key_errors import Bounds, KeyErrors
@@ -92,12 +93,22 @@ def _problem(
     errors = KeyErrors(poser, channels, _bounds(there, window, settings))
     steps = _steps(target, there, errors) if settings.contacts else {}
     thinned: list[Thinned | None] = []
-    for one in channels:
+    for whole, one in zip(there.channels, channels, strict=True):
         corners = steps.get((one.bone, bool(one.mode)), frozenset()) - {0, count - 1}
         reach = 2 * poser.reach(one.bone) if one.mode else 1.0
         price = reach / errors.bounds.paths[one.bone]
-        thinned.append(Thinned(one.goal, price, corners | {0, count - 1}, corners, ends) if one.free else None)
+        slopes = _border_slopes(whole.goal, window, ends)
+        thinned.append(Thinned(one.goal, price, corners | {0, count - 1}, corners, slopes) if one.free else None)
     return thinned, errors
+
+
+def _border_slopes(goal: np.ndarray, window: slice, ends: tuple[bool, bool]) -> Ends:
+    """Slopes per frame at the ends of a window where another one goes on, the same for both."""
+    first, last = window.start, window.stop - 1
+    return (
+        (goal[first + 1] - goal[first - 1]) / 2 if ends[0] else None,
+        (goal[last + 1] - goal[last - 1]) / 2 if ends[1] else None,
+    )
 
 
 def _bounds(there: KeyedPose, window: slice, settings: ReduceSettings) -> Bounds:

@@ -157,7 +157,9 @@ def test_a_take_that_is_gone_is_told(captured: bpy.types.Object, tmp_path: Path)
     (tmp_path / "walk.take").unlink()
     with pytest.raises(RuntimeError, match="is gone"):
         bpy.ops.penumbra.rebake()
-    captured.animation_data.action["penumbra_take"] = ""
+    action = captured.animation_data.action
+    assert action is not None
+    action["penumbra_take"] = ""
     with pytest.raises(RuntimeError, match="No take was kept"):
         bpy.ops.penumbra.rebake()
 
