@@ -120,7 +120,7 @@ def test_rigs_that_others_made_come_back_bone_by_bone(
     export(result.object, path, 1, COUNT)
     assert (len(bpy.data.objects), len(bpy.data.armatures)) == before
     assert b"(raw)" not in path.read_bytes()
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     bpy.context.scene.render.fps = 30
     {"bvh": import_bvh, "fbx": import_fbx, "glb": import_gltf, "usd": import_usd}[suffix](path)
     found = next(item for item in bpy.context.scene.objects if item.type == "ARMATURE")
