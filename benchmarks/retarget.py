@@ -103,7 +103,8 @@ def _remarks(clips: int, side: str) -> list[str]:
         ),
         (
             "By structure: names, order and rolls are random; right is a family with no bone told wrongly and all there that are "
-            "needed, with every seed. Where the spine ends and the neck begins is left open."
+            "needed, with every seed. Where the spine ends and the neck begins is left open. Controls that constraints carry hang on "
+            "whatever their makers liked, which structure cannot tell."
         ),
     ]
 

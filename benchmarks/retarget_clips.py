@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..inference.contacts import ContactSettings, contacts
+from ..inference.hands import DIGITS, PHALANGES, Hands
 from ..inference.motion import Motion, rest_of
 from ..inference.pipeline import motion_of
 from ..inference.poses import Poses, flat_soled
@@ -41,7 +42,10 @@ def sources(clips: Sequence[Clip], count: int) -> list[Source]:
 
 
 def joined(found: Sequence[Source], frames: int) -> Motion:
-    """One motion of `frames` frames for what is timed: the windows one after the other, over and over, with the first's body."""
+    """One motion of `frames` frames for what is timed: the windows one after the other, over and over, with the first's body.
+
+    Recordings have no fingers; here they are there and at rest, because captures have them.
+    """
     motions = [source.motion for source in found]
     times = -(-frames // sum(map(len, motions)))
 
@@ -58,6 +62,7 @@ def joined(found: Sequence[Source], frames: int) -> Motion:
         rest=first.rest,
         fps=RATE,
         contacts=along("contacts"),
+        hands=Hands(np.tile([1.0, 0.0, 0.0, 0.0], (frames, 2, len(DIGITS), PHALANGES, 1)), np.full((frames, 2), 0.5)),
     )
 
 
