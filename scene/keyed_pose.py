@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ..errors import PenumbraError
+from ..retarget.rig_map import RigFit
+from ..retarget.target import TargetRest
+from .armature import read_rest
+from .baked import baked_of
 from .bone_curves import (
     BoneCurves,
     bone_curves,
@@ -17,6 +22,7 @@ from .bone_curves import (
     rotation_values,
 )
 from .key_errors import Channels
+from .keyed import fitted
 from .posing import Poser, read_poser
 
 
@@ -24,11 +30,12 @@ from .posing import Poser, read_poser
 class KeyedPose:
     """The action over T whole frames, its K bones parents first.
 
-    curves: the bones' live f-curves. channels: their rotations and locations; free are those that were chosen. sure: `[T, K]` confidence.
+    fit: the rig map of the bake, None where it fits no more. curves: the bones' live f-curves. channels: their rotations and locations; free are those that were chosen. sure: `[T, K]` confidence.
     rate: frames a second.
     """
 
     poser: Poser
+    fit: RigFit | None
     curves: dict[str, BoneCurves]
     frames: np.ndarray
     channels: list[Channels]
@@ -52,7 +59,8 @@ def read_pose(
     chosen = chosen_bones(target, found, bones)
     start, end = range_of(found, first, last)
     frames = np.arange(start, end + 1)
-    poser = read_poser(target, tuple(found))
+    rest, fit = _rest(target)
+    poser = read_poser(target, rest, tuple(found))
     curves = {name: found[name] for name in poser.names}
     channels = []
     for number, (name, one) in enumerate(curves.items()):
@@ -63,4 +71,18 @@ def read_pose(
         if one.location:
             channels.append(Channels(number, "", location_values(bone, one, frames), name in chosen))
     render = bpy.context.scene.render
-    return KeyedPose(poser, curves, frames, channels, confidences(curves, frames), render.fps / render.fps_base)
+    rate = render.fps / render.fps_base
+    return KeyedPose(poser, fit, curves, frames, channels, confidences(curves, frames), rate)
+
+
+def _rest(target: bpy.types.Object) -> tuple[TargetRest, RigFit | None]:
+    """The armature with what carries each bone, and the rig map of its bake; only parents carry where that does not fit any more."""
+    made = baked_of(target.animation_data.action)
+    if made is not None:
+        try:
+            rest, fit, _ = fitted(target, made.settings)
+        except PenumbraError:
+            pass
+        else:
+            return rest, fit
+    return read_rest(target), None

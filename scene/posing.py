@@ -11,7 +11,6 @@ import numpy as np
 
 from ..inference import rotations as rot
 from ..retarget.target import TargetRest
-from .armature import read_rest
 
 # The 26 directions from the middle of a cube to its sides, edges and corners.
 _WAYS = np.array([way for way in product((-1.0, 0.0, 1.0), repeat=3) if any(way)])
@@ -66,9 +65,8 @@ class Posed:
     heads: np.ndarray
 
 
-def read_poser(target: bpy.types.Object, keyed: Sequence[str]) -> Poser:
-    """What carries what on the target, whose bones `keyed` have keys. Raises RigError where it is no armature."""
-    rest = read_rest(target)
+def read_poser(target: bpy.types.Object, rest: TargetRest, keyed: Sequence[str]) -> Poser:
+    """What carries what on the target with this `rest`, whose bones `keyed` have keys."""
     names = set(keyed)
     bones = tuple(bone for bone in rest.downward() if rest.bones[bone] in names)
     local = np.array([target.pose.bones[name].matrix_basis for name in rest.bones], dtype=float)

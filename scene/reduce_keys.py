@@ -66,7 +66,7 @@ def reduce_keys(target: bpy.types.Object, settings: ReduceSettings) -> Work[Redu
     windows = list(_windows(there.sure.max(axis=1) > 0))
     pieces: list[list[Piece]] = [[] for _ in there.channels]
     for number, (window, ends) in enumerate(windows):
-        thinned, errors = _problem(target, there, window, ends, settings)
+        thinned, errors = _problem(there, window, ends, settings)
         for done in KeyChoice(errors, thinned).search():
             yield Progress("reduce", round(100 * (number + done)), 100 * len(windows), "Reducing keys")
         for found, one in zip(pieces, thinned, strict=True):
@@ -85,13 +85,13 @@ def _windows(present: np.ndarray) -> Iterator[tuple[slice, tuple[bool, bool]]]:
 
 
 def _problem(
-    target: bpy.types.Object, there: KeyedPose, window: slice, ends: tuple[bool, bool], settings: ReduceSettings
+    there: KeyedPose, window: slice, ends: tuple[bool, bool], settings: ReduceSettings
 ) -> tuple[list[Thinned | None], KeyErrors]:
     """What is searched for in one window, with the keys that stay whatever happens; None for channels that are left alone."""
     poser, count = there.poser, window.stop - window.start
     channels = [replace(one, goal=one.goal[window]) for one in there.channels]
     errors = KeyErrors(poser, channels, _bounds(there, window, settings))
-    steps = _steps(target, there, errors) if settings.contacts else {}
+    steps = _steps(there, errors) if settings.contacts else {}
     thinned: list[Thinned | None] = []
     for whole, one in zip(there.channels, channels, strict=True):
         corners = steps.get((one.bone, bool(one.mode)), frozenset()) - {0, count - 1}
@@ -117,10 +117,10 @@ def _bounds(there: KeyedPose, window: slice, settings: ReduceSettings) -> Bounds
     return Bounds(places, settings.angle * grown, settings.distance * grown)
 
 
-def _steps(target: bpy.types.Object, there: KeyedPose, errors: KeyErrors) -> dict[tuple[int, bool], frozenset[int]]:
+def _steps(there: KeyedPose, errors: KeyErrors) -> dict[tuple[int, bool], frozenset[int]]:
     """Frames that keep keys because a foot is set down or lifted: by bone, and whether for its rotation or its location."""
     found: dict[tuple[int, bool], frozenset[int]] = {}
-    for leg in legs(target, there.poser).values():
+    for leg in legs(there.poser, there.fit).values():
         frames = frozenset(changes(standing(there.poser, errors.goal, leg, there.rate)))
         turned = [(bone, True) for bone in leg]
         moved = [(bone, False) for bone in there.poser.above(leg[-1])]

@@ -54,7 +54,7 @@ def smooth_keys(target: bpy.types.Object, settings: SmoothSettings) -> Smoothed:
     """
     there = read_pose(target, settings.bones, settings.first, settings.last)
     stretch = [slice(*ends) for ends in stretches(there.sure.max(axis=1) > 0)]
-    still = _standing(target, there, stretch) if settings.keep_contacts else {}
+    still = _standing(there, stretch) if settings.keep_contacts else {}
     stiffness = (settings.seconds * there.rate / (2 * np.pi)) ** 4
     greatest = 0.0
     for one in there.channels:
@@ -122,10 +122,10 @@ def _bent_least(values: np.ndarray, weights: np.ndarray, stiffness: float) -> np
     return solved.reshape(size, -1)[:count]
 
 
-def _standing(target: bpy.types.Object, there: KeyedPose, stretch: list[slice]) -> dict[int, np.ndarray]:
+def _standing(there: KeyedPose, stretch: list[slice]) -> dict[int, np.ndarray]:
     """By bone, the frames `[T]` in which a foot that it carries stands."""
     found: dict[int, np.ndarray] = {}
-    sides = legs(target, there.poser).values()
+    sides = legs(there.poser, there.fit).values()
     for part in stretch:
         posed = pose_of(there.poser, there.channels, [one.goal[part] for one in there.channels])
         for leg in sides:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import bpy
 import numpy as np
 
-from ..errors import PenumbraError
 from ..inference.along_time import stretches
-from .baked import baked_of
-from .keyed import fitted
+from ..retarget.rig_map import RigFit
 from .posing import Posed, Poser, watched_points
 
 _LEG = ("thigh", "shin", "foot")
@@ -16,18 +13,12 @@ _LEG = ("thigh", "shin", "foot")
 _STILL, _SHORTEST = 0.15, 3
 
 
-def legs(target: bpy.types.Object, poser: Poser) -> dict[str, tuple[int, ...]]:
+def legs(poser: Poser, fit: RigFit | None) -> dict[str, tuple[int, ...]]:
     """By side ("L", "R"), the keyed bones of each leg from the hip down, by their places in `Poser.keyed`.
 
     Empty where no rig map tells which they are.
     """
-    made = baked_of(target.animation_data.action)
-    if made is None:
-        return {}
-    try:
-        chains = fitted(target, made.settings)[1].chains
-    except PenumbraError:
-        return {}
+    chains = {} if fit is None else fit.chains
     found = {}
     for side in ("L", "R"):
         bones = [bone for part in _LEG for bone in chains.get(f"{part}.{side}", ())]
