@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from ..scene.bake import BakeSettings, bake, check_target, key_rate
 from ..scene.camera import add_footage_camera, picture_notes
 from ..scene.own_camera import camera_track
 from ..scene.properties import bake_settings, capture_settings, chosen_camera, lift_settings, motion_settings
+from ..scene.take_choices import refresh_takes
 from ..scene.takes import keep_take, too_large
 from .capture_run import CaptureRun
 
@@ -121,6 +123,8 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
             notes += picture_notes(context.scene, shot.width, shot.height)
         present = take.stage("track")["present"]
         text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
+        with contextlib.suppress(PenumbraError):  # the list of takes is no reason to fail a capture
+            refresh_takes(context)
         context.window_manager.penumbra.result = "\n".join([text, take.versions["detector"], *notes])
         self.report({"INFO"}, text)
 

@@ -12,7 +12,7 @@ _LETTER = 7.0
 _AROUND = 75.0
 
 
-class _Sidebar:
+class Sidebar:
     """Where the panels stand."""
 
     bl_space_type = "VIEW_3D"
@@ -20,7 +20,7 @@ class _Sidebar:
     bl_category = "Animation"
 
 
-class PENUMBRA_PT_capture(_Sidebar, bpy.types.Panel):
+class PENUMBRA_PT_capture(Sidebar, bpy.types.Panel):
     """Footage, subject, target, quality, and the button."""
 
     bl_label = "Video Capture"
@@ -46,7 +46,7 @@ class PENUMBRA_PT_capture(_Sidebar, bpy.types.Panel):
             _draw_result(layout, status.result, context.region.width / context.preferences.system.ui_scale)
 
 
-class _Choices(_Sidebar):
+class _Choices(Sidebar):
     """A folded group of choices that most captures leave as they are."""
 
     bl_parent_id = "PENUMBRA_PT_capture"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ..operators.correct import corrections
-from .edit import _Part
+from .edit import EditPart
 
 
-class PENUMBRA_PT_edit_corrections(_Part, bpy.types.Panel):
+class PENUMBRA_PT_edit_corrections(EditPart, bpy.types.Panel):
     """Poses that are right, and the motion solved around them."""
 
     bl_label = "Corrections"

@@ -8,10 +8,10 @@ import bpy
 
 from ..scene.edit_choices import hand_over
 from ..scene.markers import has_marks
-from .capture import _Sidebar
+from .capture import Sidebar
 
 
-class PENUMBRA_PT_edit(_Sidebar, bpy.types.Panel):
+class PENUMBRA_PT_edit(Sidebar, bpy.types.Panel):
     """Takes, re-baking, keys and doubtful spans, for the active armature."""
 
     bl_label = "Edit Capture"
@@ -28,7 +28,7 @@ class PENUMBRA_PT_edit(_Sidebar, bpy.types.Panel):
         layout.prop(choices, "only_selected")
 
 
-class _Part(_Sidebar):
+class EditPart(Sidebar):
     """A folded part of the panel."""
 
     bl_parent_id = "PENUMBRA_PT_edit"
@@ -36,7 +36,7 @@ class _Part(_Sidebar):
 
 
 class PENUMBRA_UL_takes(bpy.types.UIList):
-    """The takes of a folder: name, frames, mean confidence and date."""
+    """The takes of a folder: name, frames and mean confidence."""
 
     def draw_item(
         self,
@@ -49,17 +49,15 @@ class PENUMBRA_UL_takes(bpy.types.UIList):
         _active_property: str,
     ) -> None:
         """Lay out one line."""
-        row = layout.row(align=True)
-        row.label(text=item.name, icon="ERROR" if item.problem else "ARMATURE_DATA")
+        split = layout.split(factor=0.6)
+        split.label(text=item.name, icon="ERROR" if item.problem else "ARMATURE_DATA")
         if not item.problem:
-            sub = row.row(align=True)
-            sub.alignment = "RIGHT"
-            sub.label(text=f"{item.frames} fr.")
-            sub.label(text=f"{item.confidence:.0%}")
-            sub.label(text=item.changed)
+            row = split.row(align=True)
+            row.alignment = "RIGHT"
+            row.label(text=f"{item.frames} fr.  {item.confidence:.0%}")
 
 
-class PENUMBRA_PT_edit_takes(_Part, bpy.types.Panel):
+class PENUMBRA_PT_edit_takes(EditPart, bpy.types.Panel):
     """Takes that were kept."""
 
     bl_label = "Takes"
@@ -72,14 +70,17 @@ class PENUMBRA_PT_edit_takes(_Part, bpy.types.Panel):
         row.prop(context.scene.penumbra_edit, "takes_folder", text="")
         row.operator("penumbra.refresh_takes", text="", icon="FILE_REFRESH")
         layout.template_list("PENUMBRA_UL_takes", "", takes, "items", takes, "index", rows=3)
-        if 0 <= takes.index < len(takes.items) and (problem := takes.items[takes.index].problem):
-            layout.label(text=problem, icon="ERROR")
+        if not takes.items:
+            layout.label(text="Refresh to list the takes that were kept", icon="INFO")
+        if 0 <= takes.index < len(takes.items):
+            chosen = takes.items[takes.index]
+            layout.label(text=chosen.problem or f"From {chosen.changed}", icon="ERROR" if chosen.problem else "TIME")
         row = layout.row(align=True)
         row.operator("penumbra.apply_take", icon="IMPORT")
         row.operator("penumbra.open_take", text="", icon="FILE_FOLDER")
 
 
-class PENUMBRA_PT_edit_rebake(_Part, bpy.types.Panel):
+class PENUMBRA_PT_edit_rebake(EditPart, bpy.types.Panel):
     """A part of the take baked again."""
 
     bl_label = "Re-bake"
@@ -89,7 +90,7 @@ class PENUMBRA_PT_edit_rebake(_Part, bpy.types.Panel):
         _draw_edit(self.layout, context, ("influence", "fade"), "penumbra.rebake", "FILE_REFRESH")
 
 
-class PENUMBRA_PT_edit_keys(_Part, bpy.types.Panel):
+class PENUMBRA_PT_edit_keys(EditPart, bpy.types.Panel):
     """Fewer and smoother keys."""
 
     bl_label = "Keys"
@@ -103,7 +104,7 @@ class PENUMBRA_PT_edit_keys(_Part, bpy.types.Panel):
         _draw_edit(self.layout, context, ("seconds", "keep_contacts"), "penumbra.smooth_keys", "MOD_SMOOTH")
 
 
-class PENUMBRA_PT_edit_spans(_Part, bpy.types.Panel):
+class PENUMBRA_PT_edit_spans(EditPart, bpy.types.Panel):
     """Where the capture is in doubt."""
 
     bl_label = "Doubtful Spans"
@@ -126,7 +127,7 @@ class PENUMBRA_PT_edit_spans(_Part, bpy.types.Panel):
         hand_over(choices, button)
 
 
-class PENUMBRA_PT_edit_display(_Part, bpy.types.Panel):
+class PENUMBRA_PT_edit_display(EditPart, bpy.types.Panel):
     """What the viewport shows."""
 
     bl_label = "Display"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..scene.rig_map_choices import armature_of
-from .capture import _Sidebar
+from .capture import Sidebar
 
 _LETTERS = 48
 
@@ -39,7 +39,7 @@ class PENUMBRA_UL_rig_map(bpy.types.UIList):
         return [self.bitflag_filter_item if one else 0 for one in shown], []
 
 
-class PENUMBRA_PT_rig_map(_Sidebar, bpy.types.Panel):
+class PENUMBRA_PT_rig_map(Sidebar, bpy.types.Panel):
     """The list, its buttons, and the bones of the active row."""
 
     bl_label = "Rig Map"

@@ -85,6 +85,12 @@ def _has_slots(action: bpy.types.Action) -> bool:
     return hasattr(action, "slots")
 
 
+def played_bags(animation: bpy.types.AnimData) -> list[Any]:
+    """What holds the f-curves that the owner itself plays: since 4.4 an action may hold those of others in other slots."""
+    slot = getattr(animation, "action_slot_handle", None)
+    return [bag for bag in _channel_bags(animation.action) if getattr(bag, "slot_handle", slot) == slot]
+
+
 def _channel_bags(action: bpy.types.Action) -> list[Any]:
     """What holds `fcurves` and `groups`: the action itself before 4.4, its channel bags since."""
     if not _has_slots(action):

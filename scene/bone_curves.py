@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import bpy
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from ..errors import RigError
 from ..inference import rotations as rot
 from ..retarget.channels import rotation_channels
-from .actions import Curve, _channel_bags
+from .actions import Curve, played_bags
 from .key_points import sampled
 from .keyed import CONFIDENCE
 
@@ -75,7 +74,7 @@ def split_path(data_path: str) -> tuple[str, str]:
 
 def ensure_curve(target: bpy.types.Object, curve: Curve) -> bpy.types.FCurve:
     """A new f-curve on the target's action for what `curve` keys, in its group."""
-    bag = _bags(target.animation_data)[0]
+    bag = played_bags(target.animation_data)[0]
     fcurve = bag.fcurves.new(curve.data_path, index=curve.index)
     fcurve.group = bag.groups.get(curve.group) or bag.groups.new(curve.group)
     return fcurve
@@ -188,10 +187,4 @@ def _values(still: bpy.types.bpy_prop_array, curves: Mapping[int, bpy.types.FCur
 
 
 def _live(animation: bpy.types.AnimData) -> list[bpy.types.FCurve]:
-    return [fcurve for bag in _bags(animation) for fcurve in bag.fcurves]
-
-
-def _bags(animation: bpy.types.AnimData) -> list[Any]:
-    """What holds the f-curves that the owner itself plays: since 4.4 an action may hold those of others in other slots."""
-    slot = getattr(animation, "action_slot_handle", None)
-    return [bag for bag in _channel_bags(animation.action) if getattr(bag, "slot_handle", slot) == slot]
+    return [fcurve for bag in played_bags(animation) for fcurve in bag.fcurves]

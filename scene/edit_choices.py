@@ -140,7 +140,7 @@ class PENUMBRA_PG_edit_choices(
         subtype="DIR_PATH",
     )
     show_confidence: BoolProperty(
-        name="Confidence in Viewport",
+        name="Show Confidence",
         description="Color the bones of captures by their confidence, from red for none to green for full",
     )
 

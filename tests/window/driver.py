@@ -23,6 +23,8 @@ TICK = 0.01
 # Height of one row of the interface and the space after it, the header of a panel, and the border above the first
 # panel, all in pixels at scale 1.
 ROW, HEADER, BORDER = 24, 26, 4
+# Parts of the editing panel that are shown together.
+EDITED = tuple(f"PENUMBRA_PT_edit_{part}" for part in ("corrections", "spans", "display"))
 # Rows above the button: footage, subject, target, quality.
 ROWS_ABOVE = 4
 
@@ -161,6 +163,64 @@ def pose_for_pictures(desk: Desk, orders: dict, seen: dict) -> Steps:
     seen["result"] = desk.status.result
 
 
+def edit(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """Capture, then edit from the sidebar: doubtful spans, a correction, fewer keys; each is undone as one step."""
+    desk.choose_clip(orders)
+    for thing in list(bpy.data.objects):
+        bpy.data.objects.remove(thing)
+    everything = panels("PENUMBRA_PT")
+    # a panel that was drawn folded once stays folded
+    fold([panel for panel in everything if not panel.__name__.startswith("PENUMBRA_PT_capture")])
+    yield from desk.open_panel()
+    yield from desk.press_button()
+    yield from wait(lambda: desk.status.result, 60)
+    desk.look_at_result()
+    fold(panels("PENUMBRA_PT"))
+    unfold(("PENUMBRA_PT_edit", *EDITED), everything)
+    scene = desk.window.scene
+    (target,) = (thing for thing in scene.objects if thing.type == "ARMATURE")
+    scene.view_layers[0].objects.active = target
+    scene.penumbra_edit.show_confidence = True
+    with desk.in_view():
+        bpy.ops.ed.undo_push(message="Captured")
+        bpy.ops.object.mode_set(mode="POSE")
+        scene.frame_set(1)
+        seen["jumped"] = sorted(bpy.ops.penumbra.jump_to_span())
+    yield from rest(0.5)
+    with desk.in_view():
+        frame = scene.frame_current + 3
+        scene.frame_set(frame)
+        before = curve_values()
+        target.pose.bones["forearm.L"].rotation_quaternion = (0.8, 0.6, 0.0, 0.0)
+        seen["marked"] = sorted(bpy.ops.penumbra.mark_correction())
+        bpy.ops.ed.undo_push(message="Marked")
+        marked = curve_values()
+        seen["solved"] = sorted(bpy.ops.penumbra.solve_corrections())
+        bpy.ops.ed.undo_push(message="Solved")
+        solved = curve_values()
+    yield from rest(1.0)
+    photograph(orders, "panel-edit")
+    seen["changed"] = [sum(solved[name] != before[name] for name in before), len(before)]
+    with desk.in_view():
+        bpy.ops.ed.undo()
+        seen["undone"] = curve_values() == marked
+        seen["reduced"] = sorted(bpy.ops.penumbra.reduce_keys())
+    fold(panels("PENUMBRA_PT"))
+    unfold(
+        ("PENUMBRA_PT_edit", "PENUMBRA_PT_edit_takes", "PENUMBRA_PT_edit_rebake", "PENUMBRA_PT_edit_keys"), everything
+    )
+    yield from rest(0.5)
+    photograph(orders, "panel-keys")
+    fold(panels("PENUMBRA_PT"))
+    unfold(("PENUMBRA_PT_rig_map",), everything)
+    seen["guessed"] = sorted(bpy.ops.penumbra.guess_rig_map())
+    yield from rest(0.5)
+    photograph(orders, "panel-rig-map")
+    fold(panels("PENUMBRA_PT"))
+    for panel in everything:
+        bpy.utils.register_class(panel)
+
+
 def escape(desk: Desk, orders: dict, seen: dict) -> Steps:
     """Press the button, press Esc in the middle of the work, and see what is left."""
     desk.choose_clip(orders)
@@ -222,7 +282,7 @@ def census() -> dict:
 
 def keys() -> dict:
     """How many keys each f-curve of the only action has, and the range of the confidences."""
-    (action,) = bpy.data.actions
+    action = keyed_action()
     curves = {f"{curve.data_path}[{curve.array_index}]": len(curve.keyframe_points) for curve in fcurves(action)}
     values = [
         point.co.y
@@ -231,6 +291,20 @@ def keys() -> dict:
         for point in curve.keyframe_points
     ]
     return {"curves": curves, "confidence": [min(values), max(values)] if values else []}
+
+
+def keyed_action() -> bpy.types.Action:
+    """The action that the only armature plays; the raw copy beside it is on a muted track."""
+    (armature,) = (thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    return armature.animation_data.action
+
+
+def curve_values() -> dict[str, list[float]]:
+    """The values of every f-curve's keys."""
+    return {
+        f"{curve.data_path}[{curve.array_index}]": [point.co.y for point in curve.keyframe_points]
+        for curve in fcurves(keyed_action())
+    }
 
 
 def fcurves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
@@ -251,6 +325,35 @@ def photograph(orders: dict, name: str) -> None:
     if orders["images"]:
         path = Path(orders["images"]) / f"{name}.png"
         subprocess.run(f"xwd -root -silent | convert xwd:- +dither -colors 255 'PNG8:{path}'", shell=True, check=True)
+
+
+def panels(start: str) -> list[type]:
+    """The add-on's registered panels whose names begin with `start`, in the order in which they were registered."""
+    found = [panel for panel in bpy.types.Panel.__subclasses__() if panel.__name__.startswith(start)]
+    return sorted((panel for panel in found if panel.is_registered), key=lambda panel: hasattr(panel, "bl_parent_id"))
+
+
+def fold(shown: list[type]) -> None:
+    """Take panels away."""
+    for panel in reversed(shown):
+        bpy.utils.unregister_class(panel)
+
+
+def unfold(names: tuple[str, ...], among: list[type]) -> None:
+    """Show the panels of these names among those that were taken away, open, the first one on its own."""
+    for panel in sorted(
+        (panel for panel in among if panel.__name__ in names), key=lambda one: names.index(one.__name__)
+    ):
+        kept = {name: panel.__dict__[name] for name in ("bl_options", "bl_parent_id") if name in panel.__dict__}
+        panel.bl_options = set()
+        if panel.__name__ == names[0]:
+            panel.bl_parent_id = ""
+        bpy.utils.register_class(panel)
+        for name in ("bl_options", "bl_parent_id"):
+            if name in kept:
+                setattr(panel, name, kept[name])
+            elif name in panel.__dict__:
+                delattr(panel, name)
 
 
 def wait(condition: Callable[[], object], seconds: float = 10.0) -> Steps:
@@ -291,5 +394,5 @@ def run(orders: dict) -> None:
     bpy.app.timers.register(tick, first_interval=1.0, persistent=True)
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (press, pose_for_pictures, escape, load_file, leave)}
+SCENARIOS = {scenario.__name__: scenario for scenario in (press, pose_for_pictures, edit, escape, load_file, leave)}
 run(json.loads(Path(sys.argv[-1]).read_text("utf-8")))

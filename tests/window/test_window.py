@@ -21,7 +21,7 @@ LAST_FRAME = 40
 def test_the_button_makes_keys_and_undo_removes_them_in_one_step(blender: InstalledBlender) -> None:
     seen = blender.play("press", LAST_FRAME)
     assert seen["result"].startswith(f"Captured {LAST_FRAME + 1} of {LAST_FRAME + 1} frames onto ")
-    assert len(seen["after"]["actions"]) == 1
+    assert len(seen["after"]["actions"]) == 2, "the keys and the raw copy of them"
     assert "demo Camera" in seen["after"]["cameras"]
     assert seen["after"]["camera"] == seen["before"]["camera"], "the camera of the scene stays"
     curves = seen["keys"]["curves"]
@@ -64,4 +64,18 @@ def test_the_panel_can_be_photographed(blender: InstalledBlender, tmp_path: Path
     images = Path(os.environ.get("PENUMBRA_IMAGES") or tmp_path).resolve()
     assert blender.play("pose_for_pictures", 120, images)["result"].startswith("Captured 121 of 121 frames")
     for name in ("panel-ready", "panel-running", "panel-done"):
+        assert (images / f"{name}.png").stat().st_size > 20_000, f"{name} shows nothing"
+
+
+def test_a_capture_is_edited_in_the_window_and_each_edit_undone_in_one_step(
+    blender: InstalledBlender, tmp_path: Path
+) -> None:
+    images = Path(os.environ.get("PENUMBRA_IMAGES") or tmp_path).resolve()
+    seen = blender.play("edit", 120, images)
+    for step in ("jumped", "marked", "solved", "reduced", "guessed"):
+        assert seen[step] == ["FINISHED"], step
+    changed, count = seen["changed"]
+    assert 3 <= changed < count / 2
+    assert seen["undone"]
+    for name in ("panel-edit", "panel-keys", "panel-rig-map"):
         assert (images / f"{name}.png").stat().st_size > 20_000, f"{name} shows nothing"
