@@ -198,3 +198,25 @@ def test_baking_a_part_again_keeps_what_was_corrected(captured: tuple[bpy.types.
     bpy.context.scene.frame_set(FRAME)
     for bone in target.pose.bones:
         np.testing.assert_allclose(np.array(bone.matrix), wanted[bone.name], atol=2e-3)
+
+
+def test_controls_of_a_generated_rig_are_corrected_as_well(rigify_file: Path, tmp_path: Path):
+    bpy.ops.wm.open_mainfile(filepath=str(rigify_file))
+    (target,) = (thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    take = hidden_take()
+    save_take(take, tmp_path / "walk.take")
+    baked = baked_of(bake(motion_of(take), target, BakeSettings("walk"), tmp_path / "walk.take").action)
+    assert baked is not None
+    bpy.context.scene.frame_set(FRAME)
+    mark(target, baked, FRAME)
+    assert solve_marked(target, baked) == Solved((), 0, 0), "a pose that was not touched changes nothing"
+    arm = target.pose.bones["upper_arm_fk.L"]
+    arm.rotation_quaternion = arm.rotation_quaternion @ Quaternion((1.0, 0.0, 0.0), 0.5)
+    bpy.context.view_layer.update()
+    wanted = {bone.name: np.array(bone.matrix) for bone in target.pose.bones if bone.name.startswith("DEF-")}
+    result = solved(target, baked)
+    assert set(result.bones) == {"upper_arm_fk.L", "forearm_fk.L", "hand_fk.L"}
+    bpy.context.scene.frame_set(FRAME + 5)
+    bpy.context.scene.frame_set(FRAME)
+    for name, matrix in wanted.items():
+        np.testing.assert_allclose(np.array(target.pose.bones[name].matrix), matrix, atol=2e-3, err_msg=name)
