@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -293,7 +294,7 @@ def keys() -> dict:
     return {"curves": curves, "confidence": [min(values), max(values)] if values else []}
 
 
-def keyed_action() -> bpy.types.Action:
+def keyed_action() -> Any:
     """The action that the only armature plays; the raw copy beside it is on a muted track."""
     (armature,) = (thing for thing in bpy.data.objects if thing.type == "ARMATURE")
     return armature.animation_data.action
