@@ -9,7 +9,8 @@ from __future__ import annotations
 def register() -> None:
     """Add the add-on's properties, operators, panels and command to Blender."""
     from . import operators, panels
-    from .scene import edit_choices, properties, rig_map_choices, take_choices
+    from .scene import properties, rig_map_choices, take_choices
+    from .scene.editing import edit_choices
 
     properties.register()
     rig_map_choices.register()
@@ -22,7 +23,8 @@ def register() -> None:
 def unregister() -> None:
     """Take everything out again that `register` added, and stop a capture that runs."""
     from . import operators, panels
-    from .scene import edit_choices, properties, rig_map_choices, take_choices
+    from .scene import properties, rig_map_choices, take_choices
+    from .scene.editing import edit_choices
 
     panels.unregister()
     operators.unregister()

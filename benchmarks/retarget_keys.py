@@ -13,7 +13,7 @@ from ..inference.progress import finish
 from ..inference.take import Take
 from ..scene.actions import read_curves
 from ..scene.bake import CONFIDENCE, BakeSettings, bake
-from ..scene.reduce_keys import ReduceSettings, reduce_keys
+from ..scene.editing.reduce_keys import ReduceSettings, reduce_keys
 from .report import Figure
 from .retarget_blender import evaluated_bones
 

@@ -9,7 +9,7 @@ from bpy.props import IntProperty
 
 from ..errors import PenumbraError
 from ..scene.baked import baked_of
-from ..scene.corrections import is_solved, mark, marks_of, solve_marked, unmark
+from ..scene.editing.corrections import is_solved, mark, marks_of, solve_marked, unmark
 from .edit_target import EditsCapture, captured_armature
 
 

@@ -11,9 +11,9 @@ from bpy.props import StringProperty
 from ..errors import PenumbraError, TakeError
 from ..inference.take import load_take
 from ..scene.baked import Baked, baked_of
-from ..scene.corrections import motion_of_action
-from ..scene.edit_choices import RangeChoices, RebakeChoices, rebake_settings
-from ..scene.rebake import rebake
+from ..scene.editing.corrections import motion_of_action
+from ..scene.editing.edit_choices import RangeChoices, RebakeChoices, rebake_settings
+from ..scene.editing.rebake import rebake
 from .edit_target import EditsCapture, captured_armature
 
 

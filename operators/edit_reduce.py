@@ -7,8 +7,8 @@ from typing import ClassVar
 import bpy
 
 from ..inference.progress import Work
-from ..scene.edit_choices import RangeChoices, ReduceChoices, reduce_settings
-from ..scene.reduce_keys import reduce_keys
+from ..scene.editing.edit_choices import RangeChoices, ReduceChoices, reduce_settings
+from ..scene.editing.reduce_keys import reduce_keys
 from .edit_target import EditsCapture, captured_armature
 from .edit_work import Watched
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 import bpy
 
 from ..errors import PenumbraError
-from ..scene.edit_choices import RangeChoices, SmoothChoices, smooth_settings
-from ..scene.smooth_keys import smooth_keys
+from ..scene.editing.edit_choices import RangeChoices, SmoothChoices, smooth_settings
+from ..scene.editing.smooth_keys import smooth_keys
 from .edit_target import EditsCapture, captured_armature
 
 

@@ -8,11 +8,11 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..errors import PenumbraError
-from ..scene.bone_selection import select_bones, selected_bones
-from ..scene.doubt import spans_of
-from ..scene.edit_choices import SpanChoices, span_settings
-from ..scene.markers import has_marks, mark_spans, unmark_spans
-from ..scene.spans import Span, next_span, previous_span
+from ..scene.editing.bone_selection import select_bones, selected_bones
+from ..scene.editing.doubt import spans_of
+from ..scene.editing.edit_choices import SpanChoices, span_settings
+from ..scene.editing.markers import has_marks, mark_spans, unmark_spans
+from ..scene.editing.spans import Span, next_span, previous_span
 from .edit_target import EditsCapture, captured_armature
 
 _ONLY_SELECTED = {"name": "Only Selected Bones", "description": "Look only at the bones that are selected"}

@@ -10,12 +10,12 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..errors import PenumbraError, RigError
+from ..retarget.by_structure.mapping import STRUCTURE
 from ..retarget.rig_check import check_rig_map
 from ..retarget.rig_map import choose_rig_map, written_out
 from ..retarget.rig_map_files import check_rig, load_rig_map, save_rig_map
-from ..retarget.structure import STRUCTURE
 from ..scene.armature import read_rest
-from ..scene.bone_selection import selected_bones
+from ..scene.editing.bone_selection import selected_bones
 from ..scene.rig_map_choices import PENUMBRA_PG_rig_map, armature_of, clear_map, fill_map, map_of
 
 

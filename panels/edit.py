@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import bpy
 
-from ..scene.edit_choices import hand_over
-from ..scene.markers import has_marks
+from ..scene.editing.edit_choices import hand_over
+from ..scene.editing.markers import has_marks
 from .capture import Sidebar
 
 

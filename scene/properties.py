@@ -39,10 +39,10 @@ from ..inference.settings import (
 )
 from ..inference.systems import LIFTERS, RECOMMENDED, REFINERS
 from ..models.weights import has_weights
+from ..retarget.by_structure.mapping import STRUCTURE
 from ..retarget.rig_map_table import load_rig_maps
 from ..retarget.root import Root
 from ..retarget.settings import Limbs
-from ..retarget.structure import STRUCTURE
 from .bake import BakeSettings
 from .rig_map_choices import own_map_of
 

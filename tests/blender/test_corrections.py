@@ -16,7 +16,7 @@ from penumbra.operators.correct import corrections
 from penumbra.scene.actions import Curve, read_curves
 from penumbra.scene.bake import BakeSettings, bake
 from penumbra.scene.baked import Baked, baked_of
-from penumbra.scene.corrections import Solved, is_solved, mark, marks_of, motion_of_action, solve_marked, unmark
+from penumbra.scene.editing.corrections import Solved, is_solved, mark, marks_of, motion_of_action, solve_marked, unmark
 from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.correcting import hidden_take
 

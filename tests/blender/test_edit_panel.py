@@ -15,10 +15,10 @@ import penumbra
 from penumbra.models.skeletons import BONE_NAMES
 from penumbra.panels.overlay import confidence_colors, confident_bones
 from penumbra.scene.bake import BakeSettings, bake
-from penumbra.scene.bone_curves import bone_curves
-from penumbra.scene.bone_selection import select_bones, selected_bones
-from penumbra.scene.key_points import read_keys
-from penumbra.scene.spans import SpanSettings, doubtful_spans
+from penumbra.scene.editing.bone_curves import bone_curves
+from penumbra.scene.editing.bone_selection import select_bones, selected_bones
+from penumbra.scene.editing.key_points import read_keys
+from penumbra.scene.editing.spans import SpanSettings, doubtful_spans
 from penumbra.scene.takes import keep_take
 from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.blender.test_takes import activate, take_of

@@ -12,9 +12,9 @@ from penumbra.errors import RigError
 from penumbra.inference.motion import Motion
 from penumbra.scene.actions import read_curves
 from penumbra.scene.bake import BakeSettings, bake
-from penumbra.scene.bone_curves import bone_curves, rotation_values, to_quaternions
-from penumbra.scene.key_points import read_keys, write_keys
-from penumbra.scene.rebake import RebakeSettings, rebake
+from penumbra.scene.editing.bone_curves import bone_curves, rotation_values, to_quaternions
+from penumbra.scene.editing.key_points import read_keys, write_keys
+from penumbra.scene.editing.rebake import RebakeSettings, rebake
 from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.synthetic import random_motion
 

@@ -11,15 +11,15 @@ import pytest
 from penumbra.errors import RigError
 from penumbra.inference.motion import Motion
 from penumbra.inference.progress import finish
-from penumbra.scene import reduce_keys as reduction
 from penumbra.scene.actions import read_curves
 from penumbra.scene.bake import BakeSettings, bake
-from penumbra.scene.bone_curves import bone_curves
-from penumbra.scene.key_errors import pose_of
-from penumbra.scene.key_points import read_keys
-from penumbra.scene.keyed_pose import read_pose
-from penumbra.scene.posing import watched_points
-from penumbra.scene.reduce_keys import ReduceSettings, reduce_keys
+from penumbra.scene.editing import reduce_keys as reduction
+from penumbra.scene.editing.bone_curves import bone_curves
+from penumbra.scene.editing.key_errors import pose_of
+from penumbra.scene.editing.key_points import read_keys
+from penumbra.scene.editing.keyed_pose import read_pose
+from penumbra.scene.editing.posing import watched_points
+from penumbra.scene.editing.reduce_keys import ReduceSettings, reduce_keys
 from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.synthetic import random_motion
 

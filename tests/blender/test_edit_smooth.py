@@ -12,9 +12,9 @@ from penumbra.inference import rotations as rot
 from penumbra.inference.motion import Motion
 from penumbra.models.skeletons import BONE_NAMES
 from penumbra.scene.bake import BakeSettings, bake
-from penumbra.scene.bone_curves import bone_curves, rotation_values, to_quaternions
-from penumbra.scene.key_points import read_keys
-from penumbra.scene.smooth_keys import SmoothSettings, smooth_keys
+from penumbra.scene.editing.bone_curves import bone_curves, rotation_values, to_quaternions
+from penumbra.scene.editing.key_points import read_keys
+from penumbra.scene.editing.smooth_keys import SmoothSettings, smooth_keys
 from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.synthetic import random_motion
 

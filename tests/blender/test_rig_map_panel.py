@@ -13,7 +13,7 @@ import penumbra
 from penumbra.benchmarks.rigs.armature import build_armature
 from penumbra.benchmarks.rigs.build import expected_bones, expected_fingers, family_rest, random_names
 from penumbra.panels.rig_map import PENUMBRA_PT_rig_map, PENUMBRA_UL_rig_map
-from penumbra.scene.bone_selection import select_bones
+from penumbra.scene.editing.bone_selection import select_bones
 from penumbra.scene.rig_map_choices import map_of, own_map_of
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from penumbra.benchmarks.rigs.build import family_names, family_rest
 from penumbra.errors import RigError, WriteError
+from penumbra.retarget.by_structure.mapping import map_by_structure
 from penumbra.retarget.rig_check import check_rig_map
 from penumbra.retarget.rig_map import choose_rig_map, written_out
 from penumbra.retarget.rig_map_files import check_rig, load_rig_map, parse_rig_map_text, rig_map_text, save_rig_map
 from penumbra.retarget.rig_map_table import RigMap, load_rig_maps
-from penumbra.retarget.structure import map_by_structure
 
 
 @pytest.mark.parametrize("rig_map", load_rig_maps(), ids=lambda rig_map: rig_map.name)

@@ -15,8 +15,8 @@ from penumbra.benchmarks.rigs.build import (
 from penumbra.benchmarks.rigs.mpfb import MPFB_RIGS, mpfb_rest
 from penumbra.errors import RigError
 from penumbra.inference import rotations as rot
+from penumbra.retarget.by_structure.mapping import map_by_structure
 from penumbra.retarget.rig_map import RigFit, choose_rig_map
-from penumbra.retarget.structure import map_by_structure
 from penumbra.retarget.target import TargetRest
 
 # Control rigs hold a body several times over, one for each way to pose it, which structure cannot choose among.

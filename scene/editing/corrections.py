@@ -9,21 +9,21 @@ from dataclasses import asdict, dataclass, replace
 import bpy
 import numpy as np
 
-from ..errors import ArgumentsError, RigError
-from ..inference import rotations as rot
-from ..inference.along_time import stretches
-from ..inference.correcting.correction import Correction
-from ..inference.motion import Motion
-from ..inference.take import Take, load_take
-from ..models.skeletons import BONE_NAMES
-from ..retarget.figure import Figure, figure_of
-from ..retarget.forward import posed
-from ..retarget.inverse import TargetPose, product_pose, read_pose
-from ..retarget.retarget import TargetMotion
-from ..retarget.timing import resample
-from .baked import Baked
+from ...errors import ArgumentsError, RigError
+from ...inference import rotations as rot
+from ...inference.along_time import stretches
+from ...inference.correcting.correction import Correction
+from ...inference.motion import Motion
+from ...inference.take import Take, load_take
+from ...models.skeletons import BONE_NAMES
+from ...retarget.figure import Figure, figure_of
+from ...retarget.forward import posed
+from ...retarget.inverse import TargetPose, product_pose, read_pose
+from ...retarget.retarget import TargetMotion
+from ...retarget.timing import resample
+from ..baked import Baked
+from ..keyed import Keyed, keyed
 from .bone_curves import bone_curves, rotation_property
-from .keyed import Keyed, keyed
 from .rebake import RebakeSettings, rewrite
 
 # What the animator marked, and what the keys were last solved around.
@@ -127,7 +127,7 @@ def solve_marked(target: bpy.types.Object, baked: Baked) -> Solved:
 
 
 def _motion(take: Take, there: Sequence[Mark]) -> Motion:
-    from ..inference.correcting.motion import corrected_motion  # noqa: PLC0415 - loads the fit
+    from ...inference.correcting.motion import corrected_motion  # noqa: PLC0415 - loads the fit
 
     times = take.stage("track")["times"]
     return corrected_motion(

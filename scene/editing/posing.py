@@ -9,8 +9,8 @@ from itertools import product
 import bpy
 import numpy as np
 
-from ..inference import rotations as rot
-from ..retarget.target import TargetRest
+from ...inference import rotations as rot
+from ...retarget.target import TargetRest
 
 # The 26 directions from the middle of a cube to its sides, edges and corners.
 _WAYS = np.array([way for way in product((-1.0, 0.0, 1.0), repeat=3) if any(way)])

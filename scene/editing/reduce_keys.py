@@ -10,8 +10,8 @@ from typing import Literal
 import bpy
 import numpy as np
 
-from ..inference.along_time import stretches
-from ..inference.progress import Progress, Work
+from ...inference.along_time import stretches
+from ...inference.progress import Progress, Work
 from .bezier_fit import Ends
 from .fitted_keys import Piece, bezier_keys, straight_keys
 from .key_choice import KeyChoice, Thinned

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .structure_limbs import Limb
-from .structure_tree import Plane, Tree
+from .limbs import Limb
+from .tree import Plane, Tree
 
 # By the distance between hips and shoulders: how far above the neck's base a skull begins at least, how far above the
 # shoulders at most, how far from the plane of symmetry a neck may be, and how far above the skull's base a head ends.

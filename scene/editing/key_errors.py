@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..inference import rotations as rot
+from ...inference import rotations as rot
 from .bone_curves import to_quaternions
 from .posing import Posed, Poser, pose, watched_points
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import bpy
 import numpy as np
 
-from ..errors import RigError
-from ..inference import rotations as rot
-from ..retarget.channels import rotation_channels
-from .actions import Curve, played_bags
+from ...errors import RigError
+from ...inference import rotations as rot
+from ...retarget.channels import rotation_channels
+from ..actions import Curve, played_bags
+from ..keyed import CONFIDENCE
 from .key_points import sampled
-from .keyed import CONFIDENCE
 
 _PATH = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\](?:\.(\w+)|\["((?:[^"\\]|\\.)*)"\])')
 

@@ -13,13 +13,13 @@ from itertools import permutations
 
 import numpy as np
 
-from ..errors import RigError
-from .rig_map_table import RigMap
-from .structure_hands import fingers_of
-from .structure_limbs import Limb, branch_pairs, read_arm, read_leg
-from .structure_tree import Plane, Tree, find_plane, sides_of, tree_of
-from .structure_trunk import Trunk, read_trunk
-from .target import TargetRest
+from ...errors import RigError
+from ..rig_map_table import RigMap
+from ..target import TargetRest
+from .hands import fingers_of
+from .limbs import Limb, branch_pairs, read_arm, read_leg
+from .tree import Plane, Tree, find_plane, sides_of, tree_of
+from .trunk import Trunk, read_trunk
 
 STRUCTURE = "structure"
 """The name of a rig map found by structure."""

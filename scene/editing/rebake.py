@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..errors import RigError
-from ..inference import rotations as rot
-from ..inference.along_time import stretches
-from ..inference.motion import Motion
-from .actions import Curve
-from .bake_settings import BakeSettings
+from ...errors import RigError
+from ...inference import rotations as rot
+from ...inference.along_time import stretches
+from ...inference.motion import Motion
+from ..actions import Curve
+from ..bake_settings import BakeSettings
+from ..keyed import CONFIDENCE, Keyed, keyed
 from .bone_curves import (
     BoneCurves,
     beside,
@@ -28,7 +29,6 @@ from .bone_curves import (
 )
 from .key_points import NEAR, new_keys, read_keys, sampled, write_keys
 from .key_ranges import replaced
-from .keyed import CONFIDENCE, Keyed, keyed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..errors import PenumbraError
-from ..retarget.rig_map import RigFit
-from ..retarget.target import TargetRest
-from .armature import read_rest
-from .baked import baked_of
+from ...errors import PenumbraError
+from ...retarget.rig_map import RigFit
+from ...retarget.target import TargetRest
+from ..armature import read_rest
+from ..baked import baked_of
+from ..keyed import fitted
 from .bone_curves import (
     BoneCurves,
     bone_curves,
@@ -22,7 +23,6 @@ from .bone_curves import (
     rotation_values,
 )
 from .key_errors import Channels
-from .keyed import fitted
 from .posing import Poser, read_poser
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from .structure_tree import Plane, Tree
+from .tree import Plane, Tree
 
 # What a limb's branch has at least: bones, and share of the longest branch's length.
 _BONES, _SHARE = 2, 0.3

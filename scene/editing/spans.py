@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..inference.along_time import stretches
+from ...inference.along_time import stretches
 
 
 @dataclass(frozen=True, slots=True)

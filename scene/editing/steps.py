@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..inference.along_time import stretches
-from ..retarget.rig_map import RigFit
+from ...inference.along_time import stretches
+from ...retarget.rig_map import RigFit
 from .posing import Posed, Poser, watched_points
 
 _LEG = ("thigh", "shin", "foot")

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from .target import TargetRest
+from ..target import TargetRest
 
 # Shares of the armature's size: how exactly two bones mirror each other, and how far from the plane they lie at least.
 _EXACT, _ASIDE = 0.02, 0.03

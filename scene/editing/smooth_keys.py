@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..inference import rotations as rot
-from ..inference.along_time import stretches
-from ..inference.banded import solve_block_tridiagonal
+from ...inference import rotations as rot
+from ...inference.along_time import stretches
+from ...inference.banded import solve_block_tridiagonal
 from .bone_curves import beside, to_quaternions
 from .key_errors import Channels, pose_of
 from .key_points import NEAR, read_keys, write_keys

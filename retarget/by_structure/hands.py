@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .structure_tree import Tree
+from .tree import Tree
 
 # Fewer branches than these are no fingers, but a hand's end, a prop or a mitten.
 _LEAST = 3
