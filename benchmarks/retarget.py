@@ -1,4 +1,4 @@
-"""Retargeting and what comes after it: directions on every rig family, feet, speed, maps by structure, fewer keys.
+"""Retargeting and what comes after it: directions on every rig family, feet, speed, maps by structure, fewer keys, corrections.
 
     .venv/bin/python -P -m penumbra.benchmarks.retarget --data FILE --demo TAKE [--people FOLDER] [--side validation] [--quick]
 
@@ -18,6 +18,7 @@ from .report import Figure, publish
 from .retarget_bake import LONG, bake_figures
 from .retarget_blender import agreement
 from .retarget_clips import joined, sources
+from .retarget_corrections import PROTOCOLS, correction_figures, correction_remarks, correction_table, mend
 from .retarget_feet import skating, skating_figures, skating_table, subject_skating
 from .retarget_keys import reduction
 from .retarget_real import real_figures, real_table, real_trips
@@ -26,7 +27,7 @@ from .retarget_structure import mapped_by_structure, structure_figures, structur
 
 FULL, QUICK, REAL = 24, 4, 6
 """Clips that are tried, and those of them that Blender evaluates on rigs for work."""
-_QUICK_BAKE, _QUICK_SAMPLE, _QUICK_SEEDS = 1000, 20, range(2)
+_QUICK_BAKE, _QUICK_SAMPLE, _QUICK_SEEDS, _QUICK_SCENES = 1000, 20, range(2), 2
 
 
 def main(argv: list[str]) -> int:
@@ -40,7 +41,8 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--quick", action="store_true", help="few clips, under a minute, nothing kept")
     options = parser.parse_args(argv)
-    found = sources(split(read_clips(options.data), options.side), QUICK if options.quick else FULL)
+    clips = split(read_clips(options.data), options.side)
+    found = sources(clips, QUICK if options.quick else FULL)
     trips = round_trips(found)
     real = real_trips(found[: QUICK - 2 if options.quick else REAL], options.people)
     slid = skating(found)
@@ -48,6 +50,7 @@ def main(argv: list[str]) -> int:
     long = joined(found, _QUICK_BAKE if options.quick else LONG)
     baked, said = bake_figures(long, _QUICK_SAMPLE) if options.quick else bake_figures(long)
     reduced, told = reduction(load_take(options.demo))
+    mended = mend(clips, *((_QUICK_SCENES, PROTOCOLS[:1]) if options.quick else (FULL, PROTOCOLS)))
     figures: list[Figure] = [
         *round_trip_figures(trips),
         *agreement(found, frames=5 if options.quick else 20),
@@ -56,12 +59,13 @@ def main(argv: list[str]) -> int:
         *baked,
         *reduced,
         *structure_figures(mapped),
+        *correction_figures(mended),
     ]
     publish(
         "retarget",
         "Retargeting onto every rig family",
         figures,
-        [*_remarks(len(found), options.side), *said, *told],
+        [*_remarks(len(found), options.side), *said, *told, *correction_remarks()],
         keep=options.side == "test" and not options.quick,
         sections=[
             round_trip_table(trips),
@@ -69,6 +73,7 @@ def main(argv: list[str]) -> int:
             real_table(real),
             skating_table(slid),
             structure_table(mapped),
+            correction_table(mended),
         ],
     )
     return 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from penumbra.benchmarks.retarget_clips import Source, joined, sources
+from penumbra.benchmarks.retarget_corrections import PROTOCOLS, Mended, correction_figures, correction_table
 from penumbra.benchmarks.retarget_directions import (
     DIRECTIONS,
     angles,
@@ -122,3 +123,16 @@ def _about_x(angle: np.ndarray) -> np.ndarray:
     turns = np.zeros((len(angle), 4))
     turns[:, 0], turns[:, 1] = np.cos(angle / 2), np.sin(angle / 2)
     return turns
+
+
+def test_what_corrections_mend_is_told_over_all_stretches():
+    mended = [
+        Mended(PROTOCOLS[0].name, "a", 100.0, 40.0, 60.0, 90.0, 30.0, elsewhere=False),
+        Mended(PROTOCOLS[-1].name, "b", 50.0, 60.0, 40.0, 40.0, 50.0, elsewhere=True),
+    ]
+    told = {figure.name: figure.value for figure in correction_figures(mended)}
+    assert told["corrected_over_hidden"] == pytest.approx(100 / 150)
+    assert told["corrected_over_hidden_own_body"] == pytest.approx(80 / 130)
+    assert told["corrected_over_hidden_median"] == pytest.approx((0.4 + 1.2) / 2)
+    assert (told["stretches_halved"], told["stretches_worse"], told["elsewhere_changed"]) == (50.0, 50.0, 1.0)
+    assert f"| {PROTOCOLS[0].name}, 1 stretches | 100.0 | 40.0 |" in correction_table(mended)

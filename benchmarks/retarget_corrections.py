@@ -1,15 +1,9 @@
-"""Corrective keys: how much of a hidden stretch one true pose in its middle mends.
-
-Run: .venv/bin/python -P -m penumbra.benchmarks.corrections --data FILE [--side validation] [--quick]
-"""
+"""Corrective keys: how much of a hidden stretch one true pose in its middle mends."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -23,16 +17,14 @@ from ..inference.observed import Observed
 from ..inference.poses import Poses
 from ..inference.progress import finish
 from ..inference.settings import CameraSettings, MotionSettings
+from ..training.clips import Clip
 from ..training.metrics.position import errors
 from ..training.occlusion import Clean, Part, Protocol, Windows
-from ..training.pack import read_clips, split
 from .motion_scenes import Lifting, Scene, Sight, look, open_lifting, scenes
 from .occlusion_scores import SCORED, ratio_interval
-from .report import Figure, publish
+from .report import Figure
 from .tables import table
 
-FULL, QUICK = 24, 3
-"""Clips that are tried."""
 LENGTH = 60
 """Frames that are hidden, two seconds."""
 PROTOCOLS: tuple[Protocol, ...] = (
@@ -62,41 +54,26 @@ class Mended:
     elsewhere: bool
 
 
-def main(argv: list[str]) -> int:
-    """Measure, print and, unless `--quick` or of another split, keep."""
-    parser = argparse.ArgumentParser(description="One true pose in the middle of a hidden stretch.")
-    parser.add_argument("--data", type=Path, required=True, help="packed motion, as training/pack.py writes it")
-    parser.add_argument(
-        "--side", choices=("test", "validation"), default="test", help="whose clips; only those of the test are kept"
-    )
-    parser.add_argument("--quick", action="store_true", help="few clips, under a minute, nothing kept")
-    options = parser.parse_args(argv)
-    found = scenes(split(read_clips(options.data), options.side), QUICK if options.quick else FULL)
-    mended = list(mend(found, open_lifting()))
-    publish(
-        "corrections",
-        "Corrective keys",
-        figures(mended),
-        _remarks(len(found), options.side),
-        keep=options.side == "test" and not options.quick,
-        sections=[_table(mended)],
-    )
-    return 0
+def mend(clips: Sequence[Clip], count: int, protocols: Sequence[Protocol] = PROTOCOLS) -> list[Mended]:
+    """Every hidden stretch of `count` windows of clips, corrected by the true pose of its middle frame.
+
+    Raises SetupError where the product's networks cannot be used.
+    """
+    lifting = open_lifting()
+    return [one for scene in scenes(clips, count) for one in _scene(scene, lifting, protocols)]
 
 
-def mend(found: Sequence[Scene], lifting: Lifting) -> Iterator[Mended]:
-    """Every hidden stretch of every scene, corrected by the true pose of its middle frame."""
-    for scene in found:
-        seen = _seen(scene, lifting)
-        for protocol in PROTOCOLS:
-            sight = look(scene, protocol, lifting)
-            animation = _animated(sight.observed)
-            for span in stretches(sight.hidden[:, 1:SCORED].any(axis=1)):
-                yield _mended(scene, protocol, sight, animation, slice(*span), seen)
+def _scene(scene: Scene, lifting: Lifting, protocols: Sequence[Protocol]) -> Iterator[Mended]:
+    seen = _seen(scene, lifting)
+    for protocol in protocols:
+        sight = look(scene, protocol, lifting)
+        animation = _animated(sight.observed)
+        for span in stretches(sight.hidden[:, 1:SCORED].any(axis=1)):
+            yield _mended(scene, protocol, sight, animation, slice(*span), seen)
 
 
-def figures(mended: Sequence[Mended]) -> list[Figure]:
-    """What the issue asks, and what goes with it."""
+def correction_figures(mended: Sequence[Mended]) -> list[Figure]:
+    """By how much the error of hidden joints goes down, and what goes with it."""
     before, after, seen = _columns(mended, "before", "after", "seen")
     own_before, own_after = _columns(mended, "own_before", "own_after")
     return [
@@ -164,15 +141,16 @@ def _seen(scene: Scene, lifting: Lifting) -> np.ndarray:
     return errors(_about(animation.poses, animation.view), scene.trial.truth[:, :SCORED].astype(float))[:, 1:]
 
 
-def _table(mended: Sequence[Mended]) -> str:
+def correction_table(mended: Sequence[Mended]) -> str:
+    """A row for each protocol that was tried."""
     rows = []
-    for protocol in PROTOCOLS:
-        own = [one for one in mended if one.protocol == protocol.name]
+    for name in dict.fromkeys(one.protocol for one in mended):
+        own = [one for one in mended if one.protocol == name]
         before, after, seen = _columns(own, "before", "after", "seen")
         ratio = ratio_interval(after, before, [one.recording for one in own])
         rows.append(
             [
-                f"{protocol.name}, {len(own)} stretches",
+                f"{name}, {len(own)} stretches",
                 before.mean(),
                 after.mean(),
                 f"{ratio.mean:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
@@ -181,27 +159,22 @@ def _table(mended: Sequence[Mended]) -> str:
             ]
         )
     return table(
-        "By what is hidden",
+        "Corrections by what is hidden",
         ("hidden", "before, mm", "after, mm", "ratio of means (95 %)", "median ratio", "in plain sight, mm"),
         rows,
     )
 
 
-def _remarks(clips: int, side: str) -> list[str]:
+def correction_remarks() -> list[str]:
+    """What the figures and the table are of."""
     return [
         (
-            f"{clips} clips of the {side} split, seen by one still camera and a detector with its usual noise. A limb, or three joints "
-            f"drawn at random with all that hangs on them, is hidden for {LENGTH} frames (2 s), again and again. Each stretch is "
-            "corrected by the true rotations of its middle frame alone; errors are of its hidden joints, over all its frames."
+            f"Corrections: clips seen by one still camera and a detector with its usual noise, lifted and animated as the product does. A "
+            f"limb, or three joints drawn at random with all that hangs on them, is hidden for {LENGTH} frames (2 s), again and again. "
+            "Each stretch is corrected by the true rotations of its middle frame alone; errors are of its hidden joints about the pelvis, "
+            "over all its frames. `own_body`: against the true rotations on the body that was captured, whose bones are not as long as "
+            "the performer's: that is what an animator poses; to the other errors those lengths add what no pose can mend. `seen`: what "
+            "the same joints err by in the same frames where nothing is hidden. `elsewhere`: stretches with any bone or frame changed "
+            "that the correction does not tell of, to the last bit."
         ),
-        (
-            "Own body: against the true rotations on the body that was captured, whose bones are not as long as the performer's: that "
-            "is what an animator poses. The other errors are of places in space, to which those lengths add what no pose can mend."
-        ),
-        "In plain sight: what the same joints err by in the same frames where nothing is hidden.",
-        "Elsewhere: any bone or frame that is not told of and is not the same to the last bit.",
     ]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
