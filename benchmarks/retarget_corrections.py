@@ -11,7 +11,7 @@ from ..inference import rotations as rot
 from ..inference.along_time import stretches
 from ..inference.animate import Animation, animate
 from ..inference.camera import View
-from ..inference.correcting.around import solve_around
+from ..inference.correcting.around import Corrected, solve_around
 from ..inference.correcting.correction import Correction
 from ..inference.observed import Observed
 from ..inference.poses import Poses
@@ -40,7 +40,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
 class Mended:
     """One hidden stretch. before, after: mean error in mm of its hidden joints about the pelvis, without and with a correction.
 
-    seen: the same where nothing is hidden. own_before, own_after: against the true rotations on the captured body, whose bones are
+    thrice: with three corrections, evenly in the stretch. seen: the same where nothing is hidden. own_before, own_after: against the true rotations on the captured body, whose bones are
     not the performer's. elsewhere: whether anything else has changed.
     """
 
@@ -48,6 +48,7 @@ class Mended:
     recording: str
     before: float
     after: float
+    thrice: float
     seen: float
     own_before: float
     own_after: float
@@ -74,12 +75,13 @@ def _scene(scene: Scene, lifting: Lifting, protocols: Sequence[Protocol]) -> Ite
 
 def correction_figures(mended: Sequence[Mended]) -> list[Figure]:
     """By how much the error of hidden joints goes down, and what goes with it."""
-    before, after, seen = _columns(mended, "before", "after", "seen")
+    before, after, thrice, seen = _columns(mended, "before", "after", "thrice", "seen")
     own_before, own_after = _columns(mended, "own_before", "own_after")
     return [
         Figure("corrected_over_hidden", float(after.mean() / before.mean()), "", 0.5),
         Figure("corrected_over_hidden_own_body", float(own_after.mean() / own_before.mean()), "", 0.5),
         Figure("corrected_over_hidden_median", float(np.median(after / before)), ""),
+        Figure("corrected_thrice_over_hidden", float(thrice.mean() / before.mean()), ""),
         Figure("seen_over_hidden", float(seen.mean() / before.mean()), ""),
         Figure("stretches_halved", 100.0 * float(np.mean(after <= 0.5 * before)), "%"),
         Figure("stretches_worse", 100.0 * float(np.mean(after > before)), "%"),
@@ -98,10 +100,14 @@ def _animated(observed: Observed) -> Animation:
 def _mended(
     scene: Scene, protocol: Protocol, sight: Sight, animation: Animation, span: slice, seen: np.ndarray
 ) -> Mended:
-    middle = (span.start + span.stop) // 2
     truth = _in_view(scene, animation.view)
-    correction = Correction(middle, animation.poses.root[middle], truth[middle])
-    result = solve_around(animation.poses, sight.observed, animation.view, animation.contacts, [correction])
+
+    def solved(*shares: float) -> Corrected:
+        frames = [span.start + int(share * (span.stop - span.start)) for share in shares]
+        right = [Correction(frame, animation.poses.root[frame], truth[frame]) for frame in frames]
+        return solve_around(animation.poses, sight.observed, animation.view, animation.contacts, right)
+
+    result = solved(0.5)
     away = sight.hidden[span, 1:SCORED]
     goal = scene.trial.truth[:, :SCORED].astype(float)
     own = _about(replace(animation.poses, rotations=truth), animation.view)
@@ -116,6 +122,7 @@ def _mended(
         scene.trial.recording,
         mean(animation.poses, goal),
         mean(result.poses, goal),
+        mean(solved(0.2, 0.5, 0.8).poses, goal),
         float(seen[span][away].mean()),
         mean(animation.poses, own),
         mean(result.poses, own),
@@ -146,7 +153,7 @@ def correction_table(mended: Sequence[Mended]) -> str:
     rows = []
     for name in dict.fromkeys(one.protocol for one in mended):
         own = [one for one in mended if one.protocol == name]
-        before, after, seen = _columns(own, "before", "after", "seen")
+        before, after, thrice, seen = _columns(own, "before", "after", "thrice", "seen")
         ratio = ratio_interval(after, before, [one.recording for one in own])
         rows.append(
             [
@@ -155,12 +162,21 @@ def correction_table(mended: Sequence[Mended]) -> str:
                 after.mean(),
                 f"{ratio.mean:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
                 f"{np.median(after / before):.2f}",
+                thrice.mean(),
                 seen.mean(),
             ]
         )
     return table(
         "Corrections by what is hidden",
-        ("hidden", "before, mm", "after, mm", "ratio of means (95 %)", "median ratio", "in plain sight, mm"),
+        (
+            "hidden",
+            "before, mm",
+            "after, mm",
+            "ratio of means (95 %)",
+            "median ratio",
+            "three poses, mm",
+            "in plain sight, mm",
+        ),
         rows,
     )
 
@@ -171,7 +187,8 @@ def correction_remarks() -> list[str]:
         (
             f"Corrections: clips seen by one still camera and a detector with its usual noise, lifted and animated as the product does. A "
             f"limb, or three joints drawn at random with all that hangs on them, is hidden for {LENGTH} frames (2 s), again and again. "
-            "Each stretch is corrected by the true rotations of its middle frame alone; errors are of its hidden joints about the pelvis, "
+            "Each stretch is corrected by the true rotations of its middle frame alone (`thrice`: of three, at a fifth, a half and four fifths); "
+            "errors are of its hidden joints about the pelvis, "
             "over all its frames. `own_body`: against the true rotations on the body that was captured, whose bones are not as long as "
             "the performer's: that is what an animator poses; to the other errors those lengths add what no pose can mend. `seen`: what "
             "the same joints err by in the same frames where nothing is hidden. `elsewhere`: stretches with any bone or frame changed "
