@@ -64,10 +64,12 @@ def track_of_camera(timeline: Timeline, request: Request) -> CameraTrack:
     return camera_track(_own_camera(request.camera_object), timeline, settings.frame_start, rate)
 
 
-def deliver(motion: Motion, shot: Shot, request: Request) -> Delivery:
-    """Bake the motion, add its camera, save the .blend file and write the exports. Raises RigError or WriteError."""
-    take = None if request.take is None else request.take.resolve()
-    baked = bake(motion, _target(request), _bake_settings(request), take)
+def deliver(motion: Motion, shot: Shot, request: Request, take: Path | None) -> Delivery:
+    """Bake the motion, add its camera, save the .blend file and write the exports. Raises RigError or WriteError.
+
+    take: the file that holds this motion, from which parts can be baked again; None where none does.
+    """
+    baked = bake(motion, _target(request), _bake_settings(request), None if take is None else take.resolve())
     camera, notes = request.camera_object, list(baked.notes)
     if camera is not None:
         notes += picture_notes(bpy.context.scene, shot.width, shot.height)

@@ -12,6 +12,8 @@ from importlib import import_module
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from ..errors import CancelledError, SetupError, WriteError
 from ..inference.motion import Motion
 from ..inference.pipeline import StageSettings, capture, continue_take, motion_of
@@ -25,6 +27,13 @@ from .events import Reporter
 
 if TYPE_CHECKING:
     from .blender import Delivery
+
+# Meters and parts of a rotation within which two motions are the same.
+_ROUNDED = 1e-5
+_OTHER = (
+    "{} holds the motion as it was solved before, not as it is baked now, so that the panel cannot bake parts of it again. "
+    "Capture the footage again with --take to keep this one."
+)
 
 
 def run(request: Request, reporter: Reporter) -> None:
@@ -43,11 +52,20 @@ def run(request: Request, reporter: Reporter) -> None:
     with _interrupts(signal.SIG_IGN):
         if request.take and request.capture:
             save_take(take, request.take)
-        delivery = blender.deliver(motion, shot_of(take), request)
+        kept = request.take if earlier is None or _same(motion_of(earlier), motion) else None
+        delivery = blender.deliver(motion, shot_of(take), request, kept)
     result = _result(take, motion, delivery, request)
+    if kept is None and request.take is not None:
+        result["notes"].append(_OTHER.format(request.take.name))
     for note in result["notes"]:
         reporter.note(note)
     reporter.result(result)
+
+
+def _same(one: Motion, other: Motion) -> bool:
+    """Whether two motions of one take are the same, but for what single precision leaves."""
+    pairs = ((one.root, other.root), (one.rotations, other.rotations), (one.rest.heads, other.rest.heads))
+    return all(np.allclose(*pair, atol=_ROUNDED) for pair in pairs)
 
 
 def _earlier(request: Request) -> Take | None:

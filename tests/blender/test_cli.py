@@ -152,11 +152,15 @@ def test_a_take_goes_on_with_another_lifter_and_refiner(
     assert "Refining the joints" in [event.get("message") for event in events]
     assert (events[-1]["lifter"], events[-1]["refiner"]) == ("dtf-27", "graph")
     assert any("not calibrated for dtf-27 with graph" in note for note in events[-1]["notes"])
+    assert any("man.take holds the motion as it was solved before" in note for note in events[-1]["notes"])
     # joints that may be meters off are near their place by chance alone
     bpy.ops.wm.open_mainfile(filepath=str(second))
     bpy.context.scene.frame_set(events[-1]["frame_start"] + 7)
     bones = bpy.data.objects[events[-1]["armature"]].pose.bones
     assert 0 <= bones["forearm.L"]["confidence"] < 0.05
+    kept = baked_of(bpy.data.actions[events[-1]["action"]])
+    assert kept is not None
+    assert kept.take is None
 
 
 @pytest.mark.parametrize(
