@@ -17,7 +17,7 @@ from ..inference.observed import Observed
 from ..inference.poses import Poses
 from ..inference.progress import finish
 from ..inference.settings import CameraSettings, MotionSettings
-from ..training.clips import Clip
+from ..training.clips import RATE, Clip
 from ..training.metrics.position import errors
 from ..training.occlusion import Clean, Part, Protocol, Windows
 from .motion_scenes import Lifting, Scene, Sight, look, open_lifting, scenes
@@ -25,6 +25,8 @@ from .occlusion_scores import SCORED, ratio_interval
 from .report import Figure
 from .tables import table
 
+CALM = 0.2
+"""Speed in m/s below which a performer is calm."""
 LENGTH = 60
 """Frames that are hidden, two seconds."""
 PROTOCOLS: tuple[Protocol, ...] = (
@@ -41,7 +43,7 @@ class Mended:
     """One hidden stretch. before, after: mean error in mm of its hidden joints about the pelvis, without and with a correction.
 
     thrice: with three corrections, evenly in the stretch. seen: the same where nothing is hidden. own_before, own_after: against the true rotations on the captured body, whose bones are
-    not the performer's. elsewhere: whether anything else has changed.
+    not the performer's. speed: m/s of the performer's joints about the pelvis. elsewhere: whether anything else has changed.
     """
 
     protocol: str
@@ -52,6 +54,7 @@ class Mended:
     seen: float
     own_before: float
     own_after: float
+    speed: float
     elsewhere: bool
 
 
@@ -76,10 +79,16 @@ def _scene(scene: Scene, lifting: Lifting, protocols: Sequence[Protocol]) -> Ite
 def correction_figures(mended: Sequence[Mended]) -> list[Figure]:
     """By how much the error of hidden joints goes down, and what goes with it."""
     before, after, thrice, seen = _columns(mended, "before", "after", "thrice", "seen")
-    own_before, own_after = _columns(mended, "own_before", "own_after")
+    own_before, own_after, speed = _columns(mended, "own_before", "own_after", "speed")
+    calm = speed < CALM
     return [
         Figure("corrected_over_hidden", float(after.mean() / before.mean()), "", 0.5),
         Figure("corrected_over_hidden_own_body", float(own_after.mean() / own_before.mean()), "", 0.5),
+        Figure("corrected_over_hidden_calm", float(after[calm].sum() / max(before[calm].sum(), 1e-9)), ""),
+        Figure(
+            "corrected_over_hidden_calm_own_body", float(own_after[calm].sum() / max(own_before[calm].sum(), 1e-9)), ""
+        ),
+        Figure("calm_stretches", 100.0 * float(np.mean(calm)), "%"),
         Figure("corrected_over_hidden_median", float(np.median(after / before)), ""),
         Figure("corrected_thrice_over_hidden", float(thrice.mean() / before.mean()), ""),
         Figure("seen_over_hidden", float(seen.mean() / before.mean()), ""),
@@ -126,6 +135,7 @@ def _mended(
         float(seen[span][away].mean()),
         mean(animation.poses, own),
         mean(result.poses, own),
+        RATE * float(np.linalg.norm(np.diff(goal[span], axis=0), axis=-1)[:, 1:].mean()),
         elsewhere=not (kept.all() and stayed.all()),
     )
 
@@ -191,7 +201,8 @@ def correction_remarks() -> list[str]:
             "errors are of its hidden joints about the pelvis, "
             "over all its frames. `own_body`: against the true rotations on the body that was captured, whose bones are not as long as "
             "the performer's: that is what an animator poses; to the other errors those lengths add what no pose can mend. `seen`: what "
-            "the same joints err by in the same frames where nothing is hidden. `elsewhere`: stretches with any bone or frame changed "
+            "the same joints err by in the same frames where nothing is hidden. `calm`: stretches in which the performer's joints go slower than "
+            f"{CALM:g} m/s in the mean. `elsewhere`: stretches with any bone or frame changed "
             "that the correction does not tell of, to the last bit."
         ),
     ]

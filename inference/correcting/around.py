@@ -16,7 +16,7 @@ from ...errors import ArgumentsError
 from ...models.skeletons import BONE_NAMES, JOINT_CARRIERS, JOINTS
 from .. import rotations as rot
 from .. import turns
-from ..along_time import spans, stretches
+from ..along_time import blurred, spans, stretches
 from ..camera import View
 from ..contacts import CONTACTS, Contacts
 from ..fitting.fit import FitSettings, drafted, problem_of, state_of
@@ -68,7 +68,8 @@ def solve_around(
     settings = settings or CorrectingSettings()
     frames, right = _stacked(poses, corrections, observed.present)
     hidden = hidden_joints(observed, settings)
-    reach = Reach(frames, observed.times, observed.present, settings.reach, settings.memory)
+    way = _way(poses, hidden, observed.times, settings)
+    reach = Reach(frames, observed.times, way, observed.present, settings.reach, settings.alike)
     expected = _expected(poses, right, hidden, reach, settings)
     fitted = _fitted(poses, expected, frames, right, observed, view, contacts, fitting or FitSettings(), settings)
     merged = _merged(poses, fitted, expected.told, observed.times, settings)
@@ -85,6 +86,19 @@ def hidden_joints(observed: Observed, settings: CorrectingSettings) -> np.ndarra
             if between and observed.times[span.stop] - observed.times[span.start] < settings.together:
                 seen[span, joint] = False
     return ~seen & here[:, None]
+
+
+def _way(poses: Poses, hidden: np.ndarray, times: np.ndarray, settings: CorrectingSettings) -> np.ndarray:
+    """`[T]` metres that the joints in sight have gone about the pelvis, in the mean; all joints where none is in sight."""
+    joints = poses.joints().astype(float)
+    steps = np.linalg.norm(np.diff(joints - joints[:, :1], axis=0), axis=-1)
+    seen = ~(hidden[1:] | hidden[:-1])
+    seen |= ~seen.any(axis=1, keepdims=True)
+    seconds = np.maximum(np.diff(times), 1e-6)
+    speed = (steps * seen).sum(axis=1) / seen.sum(axis=1) / seconds
+    if len(speed):
+        speed = np.maximum(blurred(speed[:, None], times[1:], settings.even)[:, 0], settings.slowest)
+    return np.concatenate([[0.0], np.cumsum(speed * seconds)])
 
 
 def _stacked(poses: Poses, corrections: Sequence[Correction], present: np.ndarray) -> tuple[np.ndarray, Poses]:
@@ -217,7 +231,9 @@ def _met(
     change = _vectors(lacking)
     rotations, changed = merged.rotations.copy(), np.zeros(merged.rotations.shape[:2], bool)
     for bone, joints in enumerate(_CARRIED):
-        spread = reach.spread(change[:, bone], hidden[:, joints].any(axis=1), settings.turned)
+        # what was told of is met to the last; what was not is only where it was meant
+        least = 0.0 if expected.told[:, joints].any() else settings.turned
+        spread = reach.spread(change[:, bone], hidden[:, joints].any(axis=1), least)
         turned = spread.told
         turn = turns.from_vector(spread.change[turned])
         rotations[turned, bone] = rot.multiply(turn, rotations[turned, bone])

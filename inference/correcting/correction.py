@@ -22,9 +22,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class CorrectingSettings:
-    """How one corrected frame tells of its neighbors. Memory chosen on training and validation clips, the rest by hand.
+    """How one corrected frame tells of its neighbors. alike and slowest were chosen on validation clips, the rest by hand.
 
-    memory: seconds over which what the motion errs by in hidden stretches is alike. hidden: belief below which a joint
+    alike: metres of way of the joints in sight over which what the motion errs by in hidden stretches is alike. slowest: m/s that they
+    go at least. even: seconds over which their speed is averaged. hidden: belief below which a joint
     counts as hidden. together: seconds of sight within which two hidden stretches are one. reach: seconds to both sides
     for which a joint that was in sight, and was moved all the same, goes along. moved: metres, turned: radians, from which on
     it was moved. settle: seconds within which what is corrected goes over into what stays. sure: share of a joint's spread
@@ -32,7 +33,9 @@ class CorrectingSettings:
     by which the pelvis may stray. steps: of the fit at most.
     """
 
-    memory: float = 1.0
+    alike: float = 0.4
+    slowest: float = 0.05
+    even: float = 0.2
     hidden: float = 0.5
     together: float = 0.1
     reach: float = 0.35

@@ -2,7 +2,8 @@
 
 What a motion errs by is taken as a smooth random process, a Gaussian process with Matérn's kernel of order 3/2 (Rasmussen
 and Williams, Gaussian Processes for Machine Learning, 2006, 4.2). It is known at the corrected frames, and it is none where the
-hidden stretch ends, since what is seen there stays as it is.
+hidden stretch ends, since what is seen there stays as it is. Its time is the way that the body goes: somebody who stands errs
+alike for seconds, somebody who jumps for a moment.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from ..along_time import stretches
 
 # Share of the process's variance that counts as noise, so that two corrections of neighboring frames may disagree a little.
-_NUGGET = 1e-6
+_NUGGET = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,17 @@ class Spread:
 class Reach:
     """Corrected frames among all frames.
 
-    frames: `[C]` numbers of the corrected ones, rising. times: `[T]` seconds. present: `[T]` bool. around: seconds to both
-    sides for which a correction of what was in sight goes along. memory: seconds over which errors are alike.
+    frames: `[C]` numbers of the corrected ones, rising. times: `[T]` seconds. way: `[T]` metres that the body has gone, rising.
+    present: `[T]` bool. around: seconds to both sides for which a correction of what was in sight goes along. alike: metres of the
+    way over which errors are alike.
     """
 
     frames: np.ndarray
     times: np.ndarray
+    way: np.ndarray
     present: np.ndarray
     around: float
-    memory: float
+    alike: float
 
     def spread(self, change: np.ndarray, hidden: np.ndarray, least: float) -> Spread:
         """Spread the corrections' changes `[C, K]` of one thing over time.
@@ -78,13 +81,13 @@ class Reach:
     def _weights(self, first: int, last: int, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`[N, C]` what each of N frames takes of each correction's change, and `[N]` what they explain."""
         ends = [frame for frame in (first - 1, last) if 0 <= frame < len(self.times) and self.present[frame]]
-        anchors = self.times[np.concatenate([frames, np.array(ends, int)])]
-        between = self._alike(anchors[:, None] - anchors) + _NUGGET * np.eye(len(anchors))
-        toward = self._alike(self.times[first:last, None] - anchors)
+        anchors = self.way[np.concatenate([frames, np.array(ends, int)])]
+        between = self._correlation(anchors[:, None] - anchors) + _NUGGET * np.eye(len(anchors))
+        toward = self._correlation(self.way[first:last, None] - anchors)
         weights = np.linalg.solve(between, toward.T).T
         return weights[:, : len(frames)], np.clip(np.sum(weights * toward, axis=1), 0.0, 1.0)
 
-    def _alike(self, apart: np.ndarray) -> np.ndarray:
-        """Correlation of errors `apart` seconds from each other."""
-        scaled = np.sqrt(3.0) * np.abs(apart) / self.memory
+    def _correlation(self, apart: np.ndarray) -> np.ndarray:
+        """Correlation of errors `apart` metres of the way from each other."""
+        scaled = np.sqrt(3.0) * np.abs(apart) / self.alike
         return (1.0 + scaled) * np.exp(-scaled)

@@ -127,12 +127,14 @@ def _about_x(angle: np.ndarray) -> np.ndarray:
 
 def test_what_corrections_mend_is_told_over_all_stretches():
     mended = [
-        Mended(PROTOCOLS[0].name, "a", 100.0, 40.0, 20.0, 60.0, 90.0, 30.0, elsewhere=False),
-        Mended(PROTOCOLS[-1].name, "b", 50.0, 60.0, 10.0, 40.0, 40.0, 50.0, elsewhere=True),
+        Mended(PROTOCOLS[0].name, "a", 100.0, 40.0, 20.0, 60.0, 90.0, 30.0, 0.1, elsewhere=False),
+        Mended(PROTOCOLS[-1].name, "b", 50.0, 60.0, 10.0, 40.0, 40.0, 50.0, 0.9, elsewhere=True),
     ]
     told = {figure.name: figure.value for figure in correction_figures(mended)}
     assert told["corrected_over_hidden"] == pytest.approx(100 / 150)
     assert told["corrected_over_hidden_own_body"] == pytest.approx(80 / 130)
+    assert told["corrected_over_hidden_calm"] == pytest.approx(0.4)
+    assert told["calm_stretches"] == 50.0
     assert told["corrected_thrice_over_hidden"] == pytest.approx(30 / 150)
     assert told["corrected_over_hidden_median"] == pytest.approx((0.4 + 1.2) / 2)
     assert (told["stretches_halved"], told["stretches_worse"], told["elsewhere_changed"]) == (50.0, 50.0, 1.0)
