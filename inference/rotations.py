@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Sine below which a turn has no axis to speak of.
+_TINY = 1e-9
+
 
 def normalize(vectors: np.ndarray) -> np.ndarray:
     """Vectors `[..., N]` scaled to length one; zero vectors stay zero."""
@@ -59,6 +62,14 @@ def from_matrix(matrix: np.ndarray) -> np.ndarray:
         axis=-2,
     )
     return normalize(np.take_along_axis(rows, best[..., None, None], axis=-2)[..., 0, :])
+
+
+def to_vector(q: np.ndarray) -> np.ndarray:
+    """Rotation vectors `[..., 3]`, the axis times the angle in radians up to half a turn, of unit quaternions `[..., 4]`."""
+    q = np.where(q[..., :1] < 0, -q, q)
+    sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
+    angle = 2.0 * np.arctan2(sine, q[..., :1])
+    return q[..., 1:] * np.where(sine > _TINY, angle / np.maximum(sine, _TINY), 2.0)
 
 
 def between(a: np.ndarray, b: np.ndarray) -> np.ndarray:

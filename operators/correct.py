@@ -10,10 +10,10 @@ from bpy.props import IntProperty
 from ..errors import PenumbraError
 from ..scene.baked import baked_of
 from ..scene.editing.corrections import is_solved, mark, marks_of, solve_marked, unmark
-from .edit_target import EditsCapture, captured_armature
+from .edit_target import EditsAtOnce, captured_armature
 
 
-class PENUMBRA_OT_mark_correction(EditsCapture, bpy.types.Operator):
+class PENUMBRA_OT_mark_correction(EditsAtOnce, bpy.types.Operator):
     """Keeps the present pose as the right one for the current frame."""
 
     bl_idname = "penumbra.mark_correction"
@@ -21,21 +21,13 @@ class PENUMBRA_OT_mark_correction(EditsCapture, bpy.types.Operator):
     bl_description = "Mark the armature's present pose as the right one for the current frame, and key it"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def edit(self, context: bpy.types.Context, target: bpy.types.Object) -> str:
         """Mark and key the pose."""
-        try:
-            target = captured_armature(context)
-            mark(target, baked_of(target.animation_data.action), context.scene.frame_current)
-        except PenumbraError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report(
-            {"INFO"}, f"Marked frame {context.scene.frame_current}. Solve Around Corrections brings it to the rest"
-        )
-        return {"FINISHED"}
+        mark(target, baked_of(target.animation_data.action), context.scene.frame_current)
+        return f"Marked frame {context.scene.frame_current}. Solve Around Corrections brings it to the rest"
 
 
-class PENUMBRA_OT_remove_correction(EditsCapture, bpy.types.Operator):
+class PENUMBRA_OT_remove_correction(EditsAtOnce, bpy.types.Operator):
     """Takes a mark away."""
 
     bl_idname = "penumbra.remove_correction"
@@ -45,17 +37,12 @@ class PENUMBRA_OT_remove_correction(EditsCapture, bpy.types.Operator):
 
     frame: IntProperty(name="Frame", description="Frame of the scene that is marked")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> None:
         """Forget it."""
-        try:
-            unmark(captured_armature(context).animation_data.action, self.frame)
-        except PenumbraError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        unmark(target.animation_data.action, self.frame)
 
 
-class PENUMBRA_OT_solve_corrections(EditsCapture, bpy.types.Operator):
+class PENUMBRA_OT_solve_corrections(EditsAtOnce, bpy.types.Operator):
     """Solves the motion again with the marked poses as constraints."""
 
     bl_idname = "penumbra.solve_corrections"
@@ -63,17 +50,12 @@ class PENUMBRA_OT_solve_corrections(EditsCapture, bpy.types.Operator):
     bl_description = "Fit the motion again with the marked poses as constraints. Keys change only in the hidden stretches around them"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> str:
         """Solve, and write the keys that change."""
-        try:
-            target = captured_armature(context)
-            done = solve_marked(target, baked_of(target.animation_data.action))
-        except PenumbraError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        text = f"Changed {len(done.bones)} bones between frames {done.first} and {done.last}"
-        self.report({"INFO"}, text if done.bones else "Nothing changed: the keys are solved around these corrections")
-        return {"FINISHED"}
+        done = solve_marked(target, baked_of(target.animation_data.action))
+        if not done.bones:
+            return "Nothing changed: the keys are solved around these corrections"
+        return f"Changed {len(done.bones)} bones between frames {done.first} and {done.last}"
 
 
 def corrections(context: bpy.types.Context) -> list[tuple[int, bool]]:

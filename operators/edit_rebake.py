@@ -8,16 +8,16 @@ from typing import ClassVar
 import bpy
 from bpy.props import StringProperty
 
-from ..errors import PenumbraError, TakeError
+from ..errors import TakeError
 from ..inference.take import load_take
 from ..scene.baked import Baked, baked_of
 from ..scene.editing.corrections import motion_of_action
 from ..scene.editing.edit_choices import RangeChoices, RebakeChoices, rebake_settings
 from ..scene.editing.rebake import rebake
-from .edit_target import EditsCapture, captured_armature
+from .edit_target import EditsAtOnce
 
 
-class PENUMBRA_OT_rebake(EditsCapture, RangeChoices, RebakeChoices, bpy.types.Operator):
+class PENUMBRA_OT_rebake(EditsAtOnce, RangeChoices, RebakeChoices, bpy.types.Operator):
     """A range of frames or some bones from the action's own take."""
 
     bl_idname = "penumbra.rebake"
@@ -34,21 +34,15 @@ class PENUMBRA_OT_rebake(EditsCapture, RangeChoices, RebakeChoices, bpy.types.Op
         options={"SKIP_SAVE"},
     )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> str:
         """Bake the part again into the armature's action."""
         from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
 
-        try:
-            target = captured_armature(context)
-            made = baked_of(target.animation_data.action)
-            take = load_take(_path(self.take, made))
-            motion = motion_of(take) if self.take else motion_of_action(made, take)
-            done = rebake(target, motion, made.settings, rebake_settings(self, target))
-        except PenumbraError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"Baked {len(done.bones)} bones again, frames {done.first} to {done.last}")
-        return {"FINISHED"}
+        made = baked_of(target.animation_data.action)
+        take = load_take(_path(self.take, made))
+        motion = motion_of(take) if self.take else motion_of_action(made, take)
+        done = rebake(target, motion, made.settings, rebake_settings(self, target))
+        return f"Baked {len(done.bones)} bones again, frames {done.first} to {done.last}"
 
 
 def _path(chosen: str, made: Baked) -> Path:

@@ -7,13 +7,12 @@ from typing import ClassVar
 
 import bpy
 
-from ..errors import PenumbraError
 from ..scene.editing.edit_choices import RangeChoices, SmoothChoices, smooth_settings
 from ..scene.editing.smooth_keys import smooth_keys
-from .edit_target import EditsCapture, captured_armature
+from .edit_target import EditsAtOnce
 
 
-class PENUMBRA_OT_smooth_keys(EditsCapture, RangeChoices, SmoothChoices, bpy.types.Operator):
+class PENUMBRA_OT_smooth_keys(EditsAtOnce, RangeChoices, SmoothChoices, bpy.types.Operator):
     """What was guessed is led along what was seen."""
 
     bl_idname = "penumbra.smooth_keys"
@@ -21,13 +20,7 @@ class PENUMBRA_OT_smooth_keys(EditsCapture, RangeChoices, SmoothChoices, bpy.typ
     bl_description = "Smooth keys the more, the less sure the capture is of them"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> str:
         """Smooth the keys of the armature's action."""
-        try:
-            target = captured_armature(context)
-            done = smooth_keys(target, smooth_settings(self, target))
-        except PenumbraError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"Smoothed {done.bones} bones, by {math.degrees(done.turned):.1f} degrees at most")
-        return {"FINISHED"}
+        done = smooth_keys(target, smooth_settings(self, target))
+        return f"Smoothed {done.bones} bones, by {math.degrees(done.turned):.1f} degrees at most"

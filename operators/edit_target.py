@@ -44,3 +44,22 @@ class EditsCapture:
             cls.poll_message_set(str(error))
             return False
         return True
+
+
+class EditsAtOnce(EditsCapture):
+    """What edits straight through: `edit` does it, and its errors become reports."""
+
+    def edit(self, context: bpy.types.Context, target: bpy.types.Object) -> str | None:
+        """Edit the target's action and give what to report, None for nothing. Raises PenumbraError."""
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Edit the armature's action."""
+        try:
+            done = self.edit(context, captured_armature(context))
+        except PenumbraError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if done is not None:
+            self.report({"INFO"}, done)
+        return {"FINISHED"}

@@ -14,6 +14,11 @@ _LOCKED = 1e-6
 _TURNED = 1e-6
 
 
+def rotation_channel(mode: str) -> str:
+    """The pose bone's property that holds rotations in `mode`."""
+    return {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
+
+
 def rotation_channels(rotations: np.ndarray, mode: str) -> tuple[str, np.ndarray]:
     """The pose bone property that holds rotations in `mode`, and its values `[T, 3 or 4]` for unit quaternions `[T, 4]`.
 
@@ -21,10 +26,10 @@ def rotation_channels(rotations: np.ndarray, mode: str) -> tuple[str, np.ndarray
     Angles are radians. Neighbouring frames never differ by a needless turn.
     """
     if mode == "QUATERNION":
-        return "rotation_quaternion", rot.continuous(rotations)
+        return rotation_channel(mode), rot.continuous(rotations)
     if mode == "AXIS_ANGLE":
-        return "rotation_axis_angle", _axis_angle(rotations)
-    return "rotation_euler", _euler(rotations, mode)
+        return rotation_channel(mode), _axis_angle(rotations)
+    return rotation_channel(mode), _euler(rotations, mode)
 
 
 def _euler(rotations: np.ndarray, order: str) -> np.ndarray:

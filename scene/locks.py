@@ -7,7 +7,7 @@ import numpy as np
 from mathutils import Quaternion
 
 from ..inference import rotations as rot
-from ..retarget.channels import rotation_channels
+from ..retarget.channels import rotation_channel, rotation_channels
 
 # Radians, or armature units, by which a key may differ from what a lock holds without changing the pose to speak of.
 _NEAR = 1e-3
@@ -68,11 +68,6 @@ def clear(bone: bpy.types.PoseBone) -> None:
     values = getattr(bone, channel)
     for axis in free_axes(bone, channel):
         values[axis] = rest[axis]
-
-
-def rotation_channel(mode: str) -> str:
-    """The pose bone's property that holds rotations in `mode`."""
-    return {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
 
 
 def _turned(bone: bpy.types.PoseBone) -> Quaternion:

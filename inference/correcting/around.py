@@ -228,7 +228,7 @@ def _met(
 ) -> Corrected:
     """The motion with what it still lacks of the corrections, so that these are met as they were posed."""
     lacking = rot.multiply(right.rotations, rot.conjugate(merged.rotations[reach.frames]))
-    change = _vectors(lacking)
+    change = rot.to_vector(lacking)
     rotations, changed = merged.rotations.copy(), np.zeros(merged.rotations.shape[:2], bool)
     for bone, joints in enumerate(_CARRIED):
         # what was told of is met to the last; what was not is only where it was meant
@@ -241,11 +241,3 @@ def _met(
     place = reach.spread(right.root - merged.root[reach.frames], hidden[:, _PELVIS], settings.moved)
     moved = place.told | expected.told[:, _PELVIS]
     return Corrected(Poses(merged.offsets, merged.root + place.change, rotations), changed, moved)
-
-
-def _vectors(rotations: np.ndarray) -> np.ndarray:
-    """Rotation vectors `[..., 3]` of unit quaternions `[..., 4]`, no longer than half a turn."""
-    shorter = np.where(rotations[..., :1] < 0.0, -rotations, rotations)
-    sine = np.linalg.norm(shorter[..., 1:], axis=-1, keepdims=True)
-    angle = 2.0 * np.arctan2(sine, shorter[..., :1])
-    return shorter[..., 1:] * np.divide(angle, sine, out=np.full_like(sine, 2.0), where=sine > 1e-9)

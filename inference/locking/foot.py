@@ -15,7 +15,6 @@ from .ramps import envelope, ramped
 from .settings import FootLockSettings
 
 _UP = np.array([0.0, 0.0, 1.0])
-_TINY = 1e-9
 # The most that the slopes of ramps count: radians a second for a foot's turn, metres a second for its way.
 _STEEPEST_TURN, _STEEPEST_WAY = 5.0, 1.0
 # Metres farther below than `NEAR_FLOOR` from which on a free foot certainly has no floor there.
@@ -32,7 +31,7 @@ def foot_turns(foot: Foot, times: np.ndarray, settings: FootLockSettings) -> np.
     ahead = np.where(flat[:, None], foot.anchors[:, 1] - foot.anchors[:, 0], rot.rotate(foot.turn, sole))
     stands = rot.from_matrix(rot.frame(ahead, _UP) @ np.swapaxes(rot.frame(sole, _UP), -1, -2))
     correction = ramped(
-        _log(rot.multiply(stands, rot.conjugate(foot.turn))), flat, times, settings.blend, _STEEPEST_TURN
+        rot.to_vector(rot.multiply(stands, rot.conjugate(foot.turn))), flat, times, settings.blend, _STEEPEST_TURN
     )
     turn = rot.multiply(_exp(correction), foot.turn)
     # the end that does not stand
@@ -44,7 +43,7 @@ def foot_turns(foot: Foot, times: np.ndarray, settings: FootLockSettings) -> np.
     pitch = rot.multiply(rot.between(away, pitched), turn)
     one = foot.standing & ~flat & (away[:, 2] < 0.0)
     turn = np.where(one[:, None], pitch, turn)
-    correction = _log(rot.multiply(turn, rot.conjugate(foot.turn)))
+    correction = rot.to_vector(rot.multiply(turn, rot.conjugate(foot.turn)))
     return rot.multiply(_exp(ramped(correction, foot.standing, times, settings.blend, _STEEPEST_TURN)), foot.turn)
 
 
@@ -87,14 +86,6 @@ def _stopped(height: np.ndarray, floor: float, soft: float) -> np.ndarray:
     """Heights that do not fall below `floor`: those above floor + soft stay, and the turn between is smooth."""
     above = height - floor
     return floor + np.where(above > soft, above, np.maximum(above + soft, 0.0) ** 2 / (4.0 * soft))
-
-
-def _log(q: np.ndarray) -> np.ndarray:
-    """Rotation vectors `[..., 3]` in radians of unit quaternions."""
-    q = np.where(q[..., :1] < 0, -q, q)
-    sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
-    angle = 2.0 * np.arctan2(sine, q[..., :1])
-    return q[..., 1:] * np.where(sine > _TINY, angle / np.maximum(sine, _TINY), 2.0)
 
 
 def _exp(vector: np.ndarray) -> np.ndarray:

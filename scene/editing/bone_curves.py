@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import RigError
 from ...inference import rotations as rot
-from ...retarget.channels import rotation_channels
+from ...retarget.channels import rotation_channel, rotation_channels
 from ..actions import Curve, played_bags
 from ..keyed import CONFIDENCE
 from .key_points import sampled
@@ -26,11 +26,6 @@ class BoneCurves:
     rotation: dict[int, bpy.types.FCurve] = field(default_factory=dict)
     location: dict[int, bpy.types.FCurve] = field(default_factory=dict)
     confidence: list[bpy.types.FCurve] = field(default_factory=list)
-
-
-def rotation_property(mode: str) -> str:
-    """The pose bone's property that holds its rotation in a rotation mode."""
-    return {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
 
 
 def bone_curves(target: bpy.types.Object) -> dict[str, BoneCurves]:
@@ -53,7 +48,7 @@ def bone_curves(target: bpy.types.Object) -> dict[str, BoneCurves]:
             curves.confidence.append(fcurve)
         elif prop == "location":
             curves.location[fcurve.array_index] = fcurve
-        elif prop == rotation_property(target.pose.bones[name].rotation_mode):
+        elif prop == rotation_channel(target.pose.bones[name].rotation_mode):
             curves.rotation[fcurve.array_index] = fcurve
     captured = {name: curves for name, curves in found.items() if curves.confidence}
     if not captured:
@@ -115,7 +110,7 @@ def confidences(curves: Mapping[str, BoneCurves], frames: np.ndarray) -> np.ndar
 
 def rotation_values(bone: bpy.types.PoseBone, curves: BoneCurves, frames: np.ndarray) -> np.ndarray:
     """`[T, 3 or 4]` numbers of the bone's rotation at `frames`; what has no f-curve stays as it is posed."""
-    return _values(getattr(bone, rotation_property(bone.rotation_mode)), curves.rotation, frames)
+    return _values(getattr(bone, rotation_channel(bone.rotation_mode)), curves.rotation, frames)
 
 
 def location_values(bone: bpy.types.PoseBone, curves: BoneCurves, frames: np.ndarray) -> np.ndarray:

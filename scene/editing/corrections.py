@@ -16,6 +16,7 @@ from ...inference.correcting.correction import Correction
 from ...inference.motion import Motion
 from ...inference.take import Take, load_take
 from ...models.skeletons import BONE_NAMES
+from ...retarget.channels import rotation_channel
 from ...retarget.figure import Figure, figure_of
 from ...retarget.forward import posed
 from ...retarget.inverse import TargetPose, product_pose, read_pose
@@ -23,7 +24,7 @@ from ...retarget.retarget import TargetMotion
 from ...retarget.timing import resample
 from ..baked import Baked
 from ..keyed import Keyed, keyed
-from .bone_curves import bone_curves, rotation_property
+from .bone_curves import bone_curves
 from .rebake import RebakeSettings, rewrite
 
 # What the animator marked, and what the keys were last solved around.
@@ -191,7 +192,7 @@ def _key(target: bpy.types.Object, frame: int) -> None:
     for name, curves in bone_curves(target).items():
         bone = target.pose.bones[name]
         channels = (
-            (getattr(bone, rotation_property(bone.rotation_mode)), curves.rotation),
+            (getattr(bone, rotation_channel(bone.rotation_mode)), curves.rotation),
             (bone.location, curves.location),
         )
         for values, fcurves in channels:

@@ -12,6 +12,7 @@ from ...errors import RigError
 from ...inference import rotations as rot
 from ...inference.along_time import stretches
 from ...inference.motion import Motion
+from ...retarget.channels import rotation_channel
 from ..actions import Curve
 from ..bake_settings import BakeSettings
 from ..keyed import CONFIDENCE, Keyed, keyed
@@ -22,7 +23,6 @@ from .bone_curves import (
     ensure_curve,
     key_range,
     location_values,
-    rotation_property,
     rotation_values,
     split_path,
     to_quaternions,
@@ -105,7 +105,7 @@ class _Part:
     def write(self, target: bpy.types.Object, name: str, there: BoneCurves) -> None:
         """Write the bone's rotation, location and confidence again."""
         bone = target.pose.bones[name]
-        prop = rotation_property(bone.rotation_mode)
+        prop = rotation_channel(bone.rotation_mode)
         for part in self._seen:
             frames, weights = self._made.frames[part], self._weights[part]
             if baked := self._curves[name].get(prop):
