@@ -35,7 +35,7 @@ class InstalledBlender:
         return subprocess.run(line, check=False, capture_output=True, text=True, timeout=timeout)
 
     def play(self, scenario: str, last_frame: int, images: Path | None = None) -> dict:
-        """Play a scenario of `driver.py` in a window and give what it saw."""
+        """Play a scenario of `inside/driver.py` in a window and give what it saw."""
         seen, orders = self.folder / f"{scenario}-seen.json", self.folder / f"{scenario}-orders.json"
         shown = self.folder / "images"
         shown.mkdir(exist_ok=True)
@@ -47,8 +47,9 @@ class InstalledBlender:
             "seen": self.inside(seen),
         }
         orders.write_text(json.dumps(order), "utf-8")
-        shutil.copy(Path(__file__).with_name("driver.py"), self.folder)
-        driver = ["--python", self.inside(self.folder / "driver.py"), "--", self.inside(orders)]
+        scripts = self.folder / "inside"
+        shutil.copytree(Path(__file__).with_name("inside"), scripts, dirs_exist_ok=True)
+        driver = ["--python", self.inside(scripts / "driver.py"), "--", self.inside(orders)]
         window = ["--enable-event-simulate", "--window-geometry", "0", "0", "1280", "800"]
         done = self.run(["xvfb-run", "-a", "-s", SCREEN, "blender", *window, *driver])
         if images:
