@@ -20,22 +20,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "inference": {"models"},
     "retarget": {"inference", "models"},
+    "packages": {"models", "inference"},
     "scene": {"retarget", "inference", "models"},
-    "operators": {"scene", "inference", "retarget"},
+    "translations": set(),
+    "api.py": {"scene", "inference", "retarget", "packages"},
+    "operators": {"scene", "inference", "retarget", "packages"},
     "operators/command.py": {"cli"},
-    "panels": {"operators", "scene"},
-    "cli": {"scene", "inference", "retarget"},
-    "__init__.py": {"operators", "panels", "scene"},
+    "panels": {"operators", "scene", "packages", "translations"},
+    "cli": {"scene", "inference", "retarget", "packages", "api"},
+    "__init__.py": {"operators", "panels", "scene", "translations", "api"},
     "__main__.py": {"cli"},
     "tools": {"models"},
     "tools/pictures.py": {"inference", "scene"},
     "tools/side_by_side.py": {"inference"},
     "training": {"models", "inference", "tools"},
     "training/motion/blender_worker.py": {"scene"},
-    "benchmarks": {"models", "inference", "retarget", "scene", "operators", "cli", "tools", "training"},
+    "benchmarks": {"models", "inference", "packages", "retarget", "scene", "operators", "cli", "tools", "training"},
     "tests": {
+        "api",
         "models",
         "inference",
+        "packages",
+        "translations",
         "retarget",
         "scene",
         "operators",
@@ -95,6 +101,7 @@ BLENDER_ALLOWED = (
     "operators/",
     "panels/",
     "scene/",
+    "translations/",
     "cli/blender.py",
     "tools/pictures.py",
     "training/motion/blender_worker.py",
@@ -108,7 +115,7 @@ IMPORT_CALLS = {"__import__", "import_module", "importlib.import_module"}
 NOT_SHIPPED = {"tools", "training", "benchmarks", "tests"}
 LIBRARIES = {"numpy", "onnxruntime", "av", "cv2", "mediapipe", "flatbuffers"} | BLENDER
 """What shipped code may import beside the standard library; flatbuffers comes with onnxruntime."""
-OPTIONAL = {"inference/fitting/fine.py": {"torch"}}
+OPTIONAL = {"inference/fitting/fine.py": {"torch"}, "packages/self_test.py": {"torch"}}
 """What one file may import where it is installed, and says what to do where it is not."""
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "socketserver", "asyncio"}
 
