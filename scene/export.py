@@ -16,7 +16,8 @@ from mathutils import Matrix
 from ..errors import ArgumentsError, WriteError
 from .actions import read_curves
 from .context import alone
-from .files import reason
+from .files import unwritable
+from .whole import check_whole
 from .world_copy import world_copy
 
 _GLTF = {
@@ -102,10 +103,13 @@ def export(target: bpy.types.Object, path: Path, frame_start: int, frame_end: in
                 _write_exact_rate(draft)
             if not draft.is_file():
                 raise WriteError(f"Blender's {exporter.label} exporter wrote nothing for {path}.")
-            for file in Path(folder).iterdir():
+            written_files = list(Path(folder).iterdir())
+            for file in written_files:
+                check_whole(file)
+            for file in written_files:
                 file.replace(path.parent / file.name)
     except (OSError, RuntimeError) as error:
-        raise WriteError(f"{path} cannot be written: {reason(error)}. Choose another folder.") from error
+        raise unwritable(path, error) from error
 
 
 def _operator(exporter: Exporter) -> Callable[..., Any]:
