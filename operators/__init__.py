@@ -7,6 +7,7 @@ import bpy
 from . import command, rig_map
 from .capture import PENUMBRA_OT_cancel_capture, PENUMBRA_OT_capture, stop_before_load, stop_capture
 from .correct import PENUMBRA_OT_mark_correction, PENUMBRA_OT_remove_correction, PENUMBRA_OT_solve_corrections
+from .dismiss import PENUMBRA_OT_dismiss_message
 from .edit_rebake import PENUMBRA_OT_rebake
 from .edit_reduce import PENUMBRA_OT_reduce_keys
 from .edit_smooth import PENUMBRA_OT_smooth_keys
@@ -16,6 +17,7 @@ from .takes import PENUMBRA_OT_apply_take, PENUMBRA_OT_open_take, PENUMBRA_OT_re
 _CLASSES = (
     PENUMBRA_OT_capture,
     PENUMBRA_OT_cancel_capture,
+    PENUMBRA_OT_dismiss_message,
     PENUMBRA_OT_refresh_takes,
     PENUMBRA_OT_apply_take,
     PENUMBRA_OT_open_take,

@@ -62,6 +62,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Capture straight through, for scripts and for Blender without a window."""
+        context.window_manager.penumbra.clear()
         try:
             job = _chosen_job(context)
             self._bake(context, finish(job.work), context.scene.penumbra.target, job)
@@ -73,6 +74,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         """Start the capture on a thread and watch it."""
         if bpy.app.background:
             return self.execute(context)
+        context.window_manager.penumbra.clear()
         try:
             job = _chosen_job(context)
         except PenumbraError as error:
@@ -114,7 +116,8 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         from ..inference.pipeline import motion_of  # noqa: PLC0415 - see `_work`
 
         kept, said = _keep(take, job.bake.name)
-        result = bake(motion_of(take), target, job.bake, kept)
+        motion = motion_of(take)
+        result = bake(motion, target, job.bake, kept)
         shot = shot_of(take)
         notes = [*take.notes, *result.notes, *said]
         if job.add_camera:
@@ -125,21 +128,19 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
         with contextlib.suppress(PenumbraError):  # the list of takes is no reason to fail a capture
             refresh_takes(context)
-        context.window_manager.penumbra.result = "\n".join([text, take.versions["detector"], *notes])
+        context.window_manager.penumbra.succeed(result.object.name, [text, take.versions["detector"], *notes], motion)
         self.report({"INFO"}, text)
 
     def _fail(self, error: Exception) -> set[str]:
-        if isinstance(error, CancelledError):
-            self.report({"INFO"}, str(error))
-        elif isinstance(error, PenumbraError):
-            self.report({"ERROR"}, str(error))
-        else:
+        sentence = str(error)
+        if not isinstance(error, PenumbraError):
             _LOG.error("The capture stopped at an error that was not expected", exc_info=error)
-            self.report(
-                {"ERROR"},
+            sentence = (
                 f"The capture stopped at an error that was not expected ({type(error).__name__}: {error}). "
-                "The system console shows where; please report it with those lines",
+                "The system console shows where; please report it with those lines"
             )
+        self.report({"INFO" if isinstance(error, CancelledError) else "ERROR"}, sentence)
+        bpy.context.window_manager.penumbra.fail(error, sentence)
         return {"CANCELLED"}
 
 

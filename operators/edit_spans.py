@@ -8,6 +8,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..errors import PenumbraError
+from ..scene.context import make_active
 from ..scene.editing.bone_selection import select_bones, selected_bones
 from ..scene.editing.doubt import spans_of
 from ..scene.editing.edit_choices import SpanChoices, span_settings
@@ -28,6 +29,7 @@ class PENUMBRA_OT_jump_to_span(EditsCapture, SpanChoices, bpy.types.Operator):
 
     backward: BoolProperty(name="Backward", description="Go to the span before, not to the one after")
     only_selected: BoolProperty(**_ONLY_SELECTED)
+    around: BoolProperty(name="Wrap Around", description="Go on at the other end of the capture after the last span")
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
@@ -45,10 +47,13 @@ class PENUMBRA_OT_jump_to_span(EditsCapture, SpanChoices, bpy.types.Operator):
             return {"CANCELLED"}
         scene = context.scene
         found = (previous_span if self.backward else next_span)(spans, scene.frame_current)
+        if found is None and self.around and spans:
+            found = spans[-1 if self.backward else 0]
         if found is None:
             self.report({"INFO"}, f"There is no doubtful span {'before' if self.backward else 'after'} this frame")
             return {"CANCELLED"}
         scene.frame_set(found.first)
+        make_active(context.view_layer, target)
         if not self.only_selected:
             select_bones(target, found.bones)
         self.report({"INFO"}, f"{found.label}: frames {found.first} to {found.last}")

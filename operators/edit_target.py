@@ -7,9 +7,17 @@ import bpy
 from ..errors import PenumbraError, RigError
 from ..scene.baked import baked_of
 
+FOR_ARMATURE = "penumbra_armature"
+"""Name under which a layout's context points to the armature that its buttons are for."""
+
 
 def the_armature(context: bpy.types.Context) -> bpy.types.Object:
-    """The armature that is active, or else the only one that is selected. Raises RigError where that is not one."""
+    """The armature that is active, or else the only one that is selected; a layout's button may name another by `FOR_ARMATURE`.
+
+    Raises RigError where that is not one.
+    """
+    if (named := getattr(context, FOR_ARMATURE, None)) is not None:
+        return named
     selected = [item for item in context.view_layer.objects.selected if item.type == "ARMATURE"]
     active = context.view_layer.objects.active
     if len(selected) > 1:

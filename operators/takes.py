@@ -10,6 +10,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..errors import PenumbraError
+from ..inference.motion import Motion
 from ..inference.take import SUFFIX, load_take
 from ..scene.bake import BakeResult, bake
 from ..scene.properties import bake_settings
@@ -59,11 +60,11 @@ class PENUMBRA_OT_apply_take(bpy.types.Operator):
         """Bake it."""
         try:
             path = Path(bpy.path.abspath(self.filepath)) if self.filepath else Path(chosen_take(context).path)
-            result = _apply(context, path)
+            motion, result = _apply(context, path)
         except PenumbraError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.window_manager.penumbra.result = "\n".join([_words(path, result), *result.notes])
+        context.window_manager.penumbra.succeed(result.object.name, [_words(path, result), *result.notes], motion)
         self.report({"INFO"}, _words(path, result))
         return {"FINISHED"}
 
@@ -76,7 +77,7 @@ class PENUMBRA_OT_open_take(bpy.types.Operator):
     bl_description = "Choose the file of a take and apply it"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    filepath: StringProperty(name="Take", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: StringProperty(name="Take", description="File of the take", subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_glob: StringProperty(default=f"*{SUFFIX}", options={"HIDDEN"})
 
     @classmethod
@@ -115,12 +116,12 @@ def _poll(operator: type[bpy.types.Operator], context: bpy.types.Context) -> boo
     return True
 
 
-def _apply(context: bpy.types.Context, path: Path) -> BakeResult:
+def _apply(context: bpy.types.Context, path: Path) -> tuple[Motion, BakeResult]:
     from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
 
     motion, target = motion_of(load_take(path)), _target(context)
     settings = replace(bake_settings(context.scene, target), name=path.stem)
-    return bake(motion, target, settings, path)
+    return motion, bake(motion, target, settings, path)
 
 
 def _target(context: bpy.types.Context) -> bpy.types.Object | None:

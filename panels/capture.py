@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import ClassVar
 
 import bpy
 
-# Mean width of a letter in the interface, and that of a line's icon and borders and the sidebar's tabs, at scale 1.
-_LETTER = 7.0
-_AROUND = 75.0
+from .outcome import draw_outcome, draw_running, draw_subject
 
 
 class Sidebar:
@@ -34,16 +31,14 @@ class PENUMBRA_PT_capture(Sidebar, bpy.types.Panel):
         col = layout.column()
         col.enabled = not status.running
         col.prop(choices, "footage")
-        col.prop(choices, "subject")
-        _draw_subject(col, choices)
+        draw_subject(col, choices)
         col.prop(choices, "target")
         col.prop(choices, "quality")
         if status.running:
-            layout.progress(factor=status.fraction, text=status.text)
-            layout.operator("penumbra.cancel_capture", icon="CANCEL")
+            draw_running(layout, context)
         else:
             layout.operator("penumbra.capture", icon="ARMATURE_DATA")
-            _draw_result(layout, status.result, context.region.width / context.preferences.system.ui_scale)
+            draw_outcome(layout, context)
 
 
 class _Choices(Sidebar):
@@ -134,15 +129,6 @@ class PENUMBRA_PT_capture_output(_Choices, bpy.types.Panel):
         row.prop(choices, "add_camera")
 
 
-def _draw_subject(col: bpy.types.UILayout, choices: bpy.types.PropertyGroup) -> None:
-    if choices.subject == "POINT":
-        col.prop(choices, "subject_point")
-    elif choices.subject == "BOX":
-        box = col.column(align=True)
-        for side in ("left", "right", "top", "bottom"):
-            box.prop(choices, f"subject_{side}")
-
-
 def _draw_by_hand(layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup, name: str, heading: str) -> None:
     """Draw a number that is set by hand only where the checkbox before it is on."""
     row = layout.row(align=True, heading=heading)
@@ -150,15 +136,3 @@ def _draw_by_hand(layout: bpy.types.UILayout, choices: bpy.types.PropertyGroup, 
     sub = row.row(align=True)
     sub.active = getattr(choices, f"use_{name}")
     sub.prop(choices, name, text="")
-
-
-def _draw_result(layout: bpy.types.UILayout, result: str, width: float) -> None:
-    """Draw what the last capture said, broken into lines since labels do not wrap."""
-    if not result:
-        return
-    col = layout.column(align=True)
-    col.scale_y = 0.8
-    for index, line in enumerate(result.splitlines()):
-        for part, text in enumerate(textwrap.wrap(line, max(20, int((width - _AROUND) / _LETTER)))):
-            icon = "BLANK1" if part else ("CHECKMARK" if index == 0 else "INFO")
-            col.label(text=text, icon=icon)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any, ClassVar
 
 import bpy
 
 from ..scene.rig_map_choices import armature_of
 from .capture import Sidebar
-
-_LETTERS = 48
+from .wrapped import draw_sentence
 
 
 class PENUMBRA_UL_rig_map(bpy.types.UIList):
@@ -69,7 +67,8 @@ class PENUMBRA_PT_rig_map(Sidebar, bpy.types.Panel):
         layout.template_list("PENUMBRA_UL_rig_map", "", choices, "rows", choices, "index", rows=8)
         _draw_row(layout, armature, choices.active)
         layout.operator("penumbra.check_rig_map", icon="CHECKMARK")
-        _draw_problems(layout, choices.problems)
+        for problem in choices.problems.splitlines():
+            draw_sentence(layout, context, problem, "ERROR")
 
 
 def _icon_of(row: Any, armature: bpy.types.Object) -> str:
@@ -94,15 +93,6 @@ def _draw_row(layout: bpy.types.UILayout, armature: bpy.types.Object, row: Any) 
     line.operator("penumbra.pick_mapped_bones", text="Pick Selected", icon="EYEDROPPER")
     line.operator("penumbra.edit_mapped_bones", text="", icon="ADD").action = "ADD"
     line.operator("penumbra.edit_mapped_bones", text="", icon="X").action = "CLEAR"
-
-
-def _draw_problems(layout: bpy.types.UILayout, problems: str) -> None:
-    """Draw what the check found, broken into lines since labels do not wrap."""
-    col = layout.column(align=True)
-    col.scale_y = 0.8
-    for sentence in problems.splitlines():
-        for number, line in enumerate(textwrap.wrap(sentence, _LETTERS)):
-            col.label(text=line, icon="BLANK1" if number else "ERROR")
 
 
 CLASSES = (PENUMBRA_UL_rig_map, PENUMBRA_PT_rig_map)

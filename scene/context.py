@@ -53,6 +53,14 @@ def in_mode(target: bpy.types.Object, mode: str) -> Iterator[None]:
             bpy.ops.object.mode_set(mode="OBJECT")
 
 
+def make_active(layer: bpy.types.ViewLayer, target: bpy.types.Object) -> None:
+    """Select `target` alone and make it active, out of another object's mode; nothing where it is active, or not in the layer."""
+    if layer.objects.active is target or target.name not in layer.objects:
+        return
+    _leave_mode(layer.objects.active)
+    _select(layer, target, [target])
+
+
 def _leave_mode(active: bpy.types.Object | None) -> str:
     """The active object's mode, which it leaves for Object Mode."""
     if active is None or active.mode == "OBJECT":

@@ -1,4 +1,4 @@
-"""What the user chooses in Blender, what a running capture shows, and the settings that the choices stand for."""
+"""What the user chooses in Blender, and the settings that the choices stand for."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ from ..retarget.rig_map_table import load_rig_maps
 from ..retarget.root import Root
 from ..retarget.settings import Limbs
 from .bake import BakeSettings
+from .capture_status import PENUMBRA_PG_capture_status
 from .rig_map_choices import own_map_of
 
 ADDON = __package__.rpartition(".")[0]
@@ -131,7 +132,10 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
         items=(
             ("AUTOMATIC", "Automatic", "Find out from the bones' names, or else from their structure"),
             (STRUCTURE, "Structure", "Find out from how the bones lie and hang together, whatever their names"),
-            *((rig_map.name, rig_map.label, "") for rig_map in load_rig_maps()),
+            *(
+                (rig_map.name, rig_map.label, "Go by the names that bones have in such rigs")
+                for rig_map in load_rig_maps()
+            ),
         ),
     )
     quality: EnumProperty(
@@ -298,15 +302,6 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
         description="Add the camera that took the footage, with the footage as its background",
         default=True,
     )
-
-
-class PENUMBRA_PG_capture_status(bpy.types.PropertyGroup):
-    """What the panel shows of the capture that runs, or of the last one."""
-
-    running: BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
-    text: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
-    fraction: FloatProperty(min=0.0, max=1.0, options={"HIDDEN", "SKIP_SAVE"})
-    result: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
 def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences) -> CaptureSettings:
