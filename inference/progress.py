@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -52,3 +53,15 @@ def finish(work: Work[Result], report: Callable[[Progress], None] | None = None)
                 return stop.value
             if report is not None:
                 report(progress)
+
+
+def advance(work: Work[Result], seconds: float) -> Progress:
+    """Take steps of `work` until `seconds` have passed, and give the newest progress.
+
+    Raises StopIteration with the result when the work ends, as `next` does, and whatever the work raises.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        progress = next(work)
+        if time.monotonic() >= until:
+            return progress

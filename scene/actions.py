@@ -7,7 +7,7 @@ The only module that knows the difference: since 4.4 an action holds slots and c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 
 from ..errors import WriteError
+from ..inference.progress import Progress, Work, finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,13 @@ def new_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
 
     Raises WriteError when the owner's animation cannot be changed.
     """
+    action = draft_action(owner, name)
+    use_action(owner, action)
+    return action
+
+
+def draft_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
+    """A new, empty action for `owner`, which goes on as before until `use_action`. Raises WriteError as `new_action`."""
     animation = owner.animation_data or owner.animation_data_create()
     if animation is None:
         raise WriteError(
@@ -44,22 +52,45 @@ def new_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
         )
     if animation.use_tweak_mode:
         raise WriteError(f'Leave tweak mode in the Nonlinear Animation editor for "{owner.name}", then try again.')
-    if animation.action is not None:
-        animation.action.use_fake_user = True
     action = bpy.data.actions.new(name)
-    animation.action = action
     if _has_slots(action):
         slot = action.slots.new(id_type=owner.id_type, name=owner.name)
-        animation.action_slot = slot
         action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
     return action
 
 
+def use_action(owner: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Let `owner` play an action that `draft_action` made for it; the one it used before is kept with a fake user."""
+    animation = owner.animation_data
+    if animation.action is not None:
+        animation.action.use_fake_user = True
+    animation.action = action
+    if _has_slots(action):
+        animation.action_slot = action.slots[0]
+
+
+def play(owner: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Let `owner` play an action that is there. Raises WriteError where the action animates something else."""
+    animation = owner.animation_data or owner.animation_data_create()
+    animation.action = action
+    if not _has_slots(action) or animation.action_slot is not None:
+        return
+    if not animation.action_suitable_slots:
+        raise WriteError(f'The action "{action.name}" does not animate what "{owner.name}" is. Choose another action.')
+    animation.action_slot = animation.action_suitable_slots[0]
+
+
 def write_curves(action: bpy.types.Action, curves: Iterable[Curve]) -> None:
-    """Add the curves to an action that `new_action` made; none of them may be there yet."""
+    """Add the curves to an action that `draft_action` made; none of them may be there yet."""
+    finish(writing(action, list(curves)))
+
+
+def writing(action: bpy.types.Action, curves: Sequence[Curve]) -> Work[None]:
+    """`write_curves` in steps of one curve."""
     channels = _channel_bags(action)[0]
     groups: dict[str, bpy.types.ActionGroup] = {}
-    for curve in curves:
+    for number, curve in enumerate(curves):
+        yield Progress("write", number, len(curves), "Writing the keys")
         fcurve = channels.fcurves.new(curve.data_path, index=curve.index)
         if curve.group not in groups:
             groups[curve.group] = channels.groups.new(curve.group)

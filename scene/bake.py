@@ -10,18 +10,19 @@ import bpy
 import numpy as np
 
 from ..inference.motion import Motion
+from ..inference.progress import Work, finish
 from ..retarget.retarget import TargetMotion
 from ..retarget.target import TargetRest
-from .actions import new_action, write_curves
+from .actions import draft_action, use_action, writing
 from .armature import build_armature
 from .bake_settings import BakeSettings
 from .baked import remember
-from .keyed import CONFIDENCE, Keyed, check_motion, fitted, key_rate, keyed
+from .keyed import CONFIDENCE, Keyed, check_motion, fitted, key_rate, keyed, keying
 from .locks import clear
 from .raw import playing_tracks, stash_raw
 from .switches import set_switches
 
-__all__ = ["CONFIDENCE", "BakeResult", "BakeSettings", "Keyed", "bake", "check_target", "key_rate", "keyed"]
+__all__ = ["CONFIDENCE", "BakeResult", "BakeSettings", "Keyed", "bake", "baking", "check_target", "key_rate", "keyed"]
 
 # Steps that are longer or shorter than the way by less than this share slide too little to tell.
 _SLIDE = 0.02
@@ -57,15 +58,40 @@ def bake(
     Raises RigError when the target is no armature that a rig map fits or has no root bone where one is asked for,
     WriteError when it cannot be animated, TakeError when the motion has no frame with the subject.
     """
+    return finish(baking(motion, target, settings, take))
+
+
+def baking(
+    motion: Motion, target: bpy.types.Object | None, settings: BakeSettings, take: Path | None = None
+) -> Work[BakeResult]:
+    """`bake` in short steps, between which Blender can draw, but its data must not change.
+
+    The target changes in the last step alone: closing the generator before leaves all as it was.
+    """
     check_motion(motion)
-    if target is None:
-        target = build_armature(motion.rest, settings.name, root=settings.root == "root")
-    made = keyed(motion, target, settings)
-    action = new_action(target, f"{target.name}|{settings.name}")
+    armature = build_armature(motion.rest, settings.name, root=settings.root == "root") if target is None else target
+    action = None
+    try:
+        made = yield from keying(motion, armature, settings)
+        action = draft_action(armature, f"{armature.name}|{settings.name}")
+        yield from writing(action, made.curves)
+    except BaseException:
+        if action is not None:
+            bpy.data.actions.remove(action)
+        if target is None:
+            bpy.data.armatures.remove(armature.data)
+        raise
+    return _put_on(armature, action, made, settings, take)
+
+
+def _put_on(
+    target: bpy.types.Object, action: bpy.types.Action, made: Keyed, settings: BakeSettings, take: Path | None
+) -> BakeResult:
+    """Let the target play the action that was written for it."""
+    use_action(target, action)
     _clear_pose(target, made.rest, made.moved)
     set_switches(target, made.fit, settings.limbs)
     add_confidence(target, made.moved.bones)
-    write_curves(action, made.curves)
     remember(action, take, settings)
     notes = (*made.notes, *_notes(target, made.moved))
     stash_raw(target, action)

@@ -8,7 +8,9 @@ import bpy
 import numpy as np
 
 from ..errors import RigError, TakeError, WriteError
+from ..inference.aside import aside
 from ..inference.motion import Motion
+from ..inference.progress import Progress, Work, finish
 from ..retarget.channels import rotation_channels
 from ..retarget.retarget import TargetMotion, retarget
 from ..retarget.rig_map import RigFit, choose_rig_map
@@ -25,6 +27,7 @@ from .switches import switch_curves, switched
 
 CONFIDENCE = "confidence"
 """The pose bones' custom property that says how sure the capture is of each."""
+_RETARGETING = "Bringing the motion onto the armature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +56,33 @@ def keyed(motion: Motion, target: bpy.types.Object, settings: BakeSettings) -> K
     Raises RigError when the target is no armature that a rig map fits or has no root bone where one is asked for, WriteError
     when it cannot be animated, TakeError when the motion has no frame with the subject.
     """
+    return finish(keying(motion, target, settings))
+
+
+def keying(motion: Motion, target: bpy.types.Object, settings: BakeSettings) -> Work[Keyed]:
+    """`keyed` in short steps. What does not ask Blender runs aside, so that Blender can draw however long the motion is."""
     check_motion(motion)
     rate = key_rate(settings, motion.fps)
-    motion = resample(motion, rate)
     rest, fit, notes = fitted(target, settings)
     bpy.context.view_layer.update()
     placed = np.array(target.matrix_world, dtype=float)
-    moved = retarget(motion, rest, fit, _retarget_settings(settings, placed))
-    frames = settings.frame_start + frame_numbers(motion, rate)
-    curves, held = _curves(target, moved, frames)
+    way = _retarget_settings(settings, placed)
+    moved, frames = yield from aside(
+        lambda: _retargeted(resample(motion, rate), rest, fit, way, rate), Progress("retarget", 0, None, _RETARGETING)
+    )
+    frames = settings.frame_start + frames
+    curves, held = yield from _curves(target, moved, frames)
     if held:
         notes = (*notes, f"Locked channels of {', '.join(held)} are not keyed, so its pose is not all of the motion's.")
     curves += switch_curves(target, fit, settings.limbs, int(frames[0]))
     return Keyed(rest, fit, moved, rate, frames, curves, placed, notes)
+
+
+def _retargeted(
+    motion: Motion, rest: TargetRest, fit: RigFit, settings: RetargetSettings, rate: float
+) -> tuple[TargetMotion, np.ndarray]:
+    """The motion in the target's bones, and the frames of its rows, counted from the first."""
+    return retarget(motion, rest, fit, settings), frame_numbers(motion, rate)
 
 
 def check_motion(motion: Motion) -> None:
@@ -131,10 +148,11 @@ def _retarget_settings(settings: BakeSettings, placed: np.ndarray) -> RetargetSe
     )
 
 
-def _curves(target: bpy.types.Object, moved: TargetMotion, frames: np.ndarray) -> tuple[list[Curve], list[str]]:
+def _curves(target: bpy.types.Object, moved: TargetMotion, frames: np.ndarray) -> Work[tuple[list[Curve], list[str]]]:
     """The bones' f-curves, and the names of bones that locks keep from the motion."""
     seen, curves, held = moved.present, [], []
     for number, name in enumerate(moved.bones):
+        yield Progress("retarget", number, len(moved.bones), _RETARGETING)
         bone = target.pose.bones[name]
         free = free_rotations(bone, moved.rotations[seen, number])
         channels = [rotation_channels(free, bone.rotation_mode)]
