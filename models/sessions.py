@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import time
 from dataclasses import dataclass
@@ -34,6 +35,14 @@ PROVIDERS = {
 """By the name a user chooses, in the order that "auto" tries them."""
 
 _LOG_FATAL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What became of one provider: a network that runs on it, or None and a few words on why not."""
+
+    session: NetworkSession | None
+    reason: str = ""
 
 
 class NetworkSession:
@@ -95,22 +104,41 @@ def open_session(path: Path, provider: str, threads: int | None) -> NetworkSessi
         raise ArgumentsError(
             f"{threads} threads cannot run a network. Give 1 or more, or none to leave it to the machine."
         )
-    runtime = _import_runtime()
-    errors = _runtime_errors(runtime)
-    for candidate in PROVIDERS.values() if provider == "auto" else [PROVIDERS[provider]]:
-        session = _try_provider(runtime, path, candidate, threads, errors)
+    for name in PROVIDERS if provider == "auto" else [provider]:
+        session = probe(path, name, threads).session
         if session is not None:
-            return NetworkSession(path.name, session, candidate, errors)
+            return session
+    version = import_runtime().__version__
     if provider in ("auto", "cpu"):
-        raise SetupError(f"ONNX Runtime {runtime.__version__} cannot load {path}. Reinstall the extension.")
+        raise SetupError(f"ONNX Runtime {version} cannot load {path}. Reinstall the extension.")
     label = PROVIDERS[provider].label
     raise SetupError(
-        f"{label} cannot be used on this machine with the installed ONNX Runtime {runtime.__version__}. "
+        f"{label} cannot be used on this machine with the installed ONNX Runtime {version}. "
         f"Choose the provider auto or cpu, or install what {label} needs."
     )
 
 
-def _import_runtime() -> Any:
+def probe(path: Path, provider: str, threads: int | None) -> Probed:
+    """Try to load the ONNX file `path` on `provider`, a key of PROVIDERS, and to run it once.
+
+    Raises SetupError where ONNX Runtime itself cannot be loaded.
+    """
+    runtime = import_runtime()
+    errors = _runtime_errors(runtime)
+    chosen = PROVIDERS[provider]
+    if chosen.runtime_name not in runtime.get_available_providers():
+        return Probed(None, f"this ONNX Runtime was built without {chosen.label}")
+    try:
+        session = _try_provider(runtime, path, chosen, threads)
+    except errors as error:
+        return Probed(None, " ".join(str(error).split()))
+    if session is None:
+        return Probed(None, _why_not(runtime, chosen))
+    return Probed(NetworkSession(path.name, session, chosen, errors))
+
+
+def import_runtime() -> Any:
+    """ONNX Runtime's module, made quiet. Raises SetupError where it cannot be loaded."""
     try:
         import onnxruntime  # noqa: PLC0415 - everything but detection works without it
     except ImportError as error:
@@ -121,11 +149,9 @@ def _import_runtime() -> Any:
 
 
 def _try_provider(
-    runtime: Any, path: Path, provider: Provider, threads: int | None, errors: tuple[type[Exception], ...]
+    runtime: Any, path: Path, provider: Provider, threads: int | None
 ) -> onnxruntime.InferenceSession | None:
-    """A session that has run once, or None where the provider does not work."""
-    if provider.runtime_name not in runtime.get_available_providers():
-        return None
+    """A session that has run once, or None where the runtime took another provider. Raises the runtime's own errors."""
     options = runtime.SessionOptions()
     options.log_severity_level = _LOG_FATAL
     # threads that spin while they wait slow each other, and the rest of the machine, down
@@ -135,17 +161,27 @@ def _try_provider(
     if provider is PROVIDERS["directml"]:
         # DirectML refuses memory patterns
         options.enable_mem_pattern = False
-    try:
-        if provider is PROVIDERS["cuda"]:
-            _preload_cuda(runtime)
-        # with its fall-back the runtime would go on with another provider, and print that to stdout
-        session = runtime.InferenceSession(path, options, providers=[provider.runtime_name], enable_fallback=0)
-        if session.get_providers()[0] != provider.runtime_name:
-            return None
-        session.run(None, {entry.name: _zeros(entry) for entry in session.get_inputs()})
-    except errors:
+    if provider is PROVIDERS["cuda"]:
+        _preload_cuda(runtime)
+    # with its fall-back the runtime would go on with another provider, and print that to stdout
+    session = runtime.InferenceSession(path, options, providers=[provider.runtime_name], enable_fallback=0)
+    if session.get_providers()[0] != provider.runtime_name:
         return None
+    session.run(None, {entry.name: _zeros(entry) for entry in session.get_inputs()})
     return session
+
+
+def _why_not(runtime: Any, provider: Provider) -> str:
+    """Why the runtime left a provider out without a word: the system tells when its library is loaded by hand."""
+    folder = Path(runtime.__file__).parent / "capi"
+    kind = provider.runtime_name.removesuffix("ExecutionProvider").lower()
+    try:
+        for name in ("shared", kind):
+            for library in sorted(folder.glob(f"*onnxruntime_providers_{name}.*")):
+                ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        return str(error)
+    return "the runtime gave no reason; a driver that is missing or too old is likely"
 
 
 def _zeros(entry: onnxruntime.NodeArg) -> np.ndarray:

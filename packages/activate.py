@@ -1,0 +1,56 @@
+"""Which ONNX Runtime and PyTorch are imported: what is installed beside the add-on goes before what comes with it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from .catalog import KINDS
+from .place import Installed, installed
+
+
+def activate(folder: Path, *, again: bool = False) -> list[str]:
+    """Put what is installed in `folder` on the import path, and give sentences on what cannot be used, and why.
+
+    To be called before ONNX Runtime is first imported; it reads two small files and imports nothing. GPU support goes before what the
+    add-on brings. PyTorch goes last, since it brings modules that other add-ons may have as well. A package that failed when it
+    was tried in a process of its own is left out, so that the add-on's own runtime works on; `again` takes it nevertheless, to try it again.
+    """
+    notes = []
+    found = {kind: installed(folder, kind) for kind in KINDS}
+    sites = {
+        kind: package if package is None or not again else replace(package, broken="")
+        for kind, package in found.items()
+    }
+    kept = [entry for entry in sys.path if not _is_inside(entry, folder)]
+    gpu, torch = sites["gpu"], sites["torch"]
+    first = [str(gpu.site(folder))] if gpu is not None and not gpu.broken else []
+    last = [str(torch.site(folder))] if torch is not None and not torch.broken else []
+    sys.path[:] = [*first, *kept, *last]
+    for package in (gpu, torch):
+        if package is not None:
+            notes += _notes(package, folder)
+    return notes
+
+
+def is_active(package: Installed, folder: Path) -> bool:
+    """Whether the package's module was, or would be, imported from it in this process."""
+    return not package.broken and not _loaded_elsewhere(package, folder)
+
+
+def _notes(package: Installed, folder: Path) -> list[str]:
+    if package.broken:
+        return [f"{package.label} is installed but not used: {package.broken}. Repair or remove it in the preferences."]
+    if _loaded_elsewhere(package, folder):
+        return [f"{package.label} is used after Blender is restarted: another one is already loaded."]
+    return []
+
+
+def _loaded_elsewhere(package: Installed, folder: Path) -> bool:
+    file = getattr(sys.modules.get(package.module), "__file__", None)
+    return file is not None and not _is_inside(file, package.site(folder))
+
+
+def _is_inside(path: str, folder: Path) -> bool:
+    return bool(path) and Path(path).is_relative_to(folder)

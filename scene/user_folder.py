@@ -1,0 +1,30 @@
+"""Where files go that belong to the user rather than to a .blend file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..inference.cache import default_cache_folder
+from .takes import default_takes_folder
+
+# The add-on's name: `penumbra`, or `bl_ext.<repository>.penumbra` once it is installed as an extension.
+_ADDON = __package__.rpartition(".")[0]
+_FOLDER = "packages"
+
+
+def packages_folder() -> Path:
+    """The folder of packages that were installed by choice, which need not exist.
+
+    For an extension it is Blender's own place for its files: outside of the extension, so that an update leaves it, and deleted by Blender
+    when the extension is uninstalled. Outside of an extension it lies beside the takes.
+    """
+    if not _ADDON.startswith("bl_ext."):
+        return default_takes_folder().parent / _FOLDER
+    import bpy  # noqa: PLC0415 - outside of Blender the command line asks as well
+
+    return Path(bpy.utils.extension_path_user(_ADDON, path=_FOLDER))
+
+
+def other_folders() -> dict[str, Path]:
+    """The other folders that the add-on writes to by itself, by what they are for."""
+    return {"takes": default_takes_folder(), "detections": default_cache_folder()}
