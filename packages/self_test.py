@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import pkgutil
 import statistics
 import sys
 import time
@@ -104,7 +105,7 @@ def _try_import(order: dict[str, str], say: Callable[..., None]) -> None:
     sys.path.insert(0, order["site"])
     say(trying=order["label"])
     try:
-        module = importlib.import_module(order["module"])
+        module = pkgutil.resolve_name(order["module"])
         if not Path(str(module.__file__)).is_relative_to(order["site"]):
             say(error=f"another one is found first, in {Path(str(module.__file__)).parent}")
     except Exception as error:  # noqa: BLE001 - whatever a package raises is why it cannot be used
@@ -124,7 +125,7 @@ def _test(folder: Path, say: Callable[..., None]) -> None:
 
 def _library(module: str, label: str) -> dict[str, str]:
     try:
-        loaded: Any = importlib.import_module(module)
+        loaded: Any = pkgutil.resolve_name(module)
     except Exception as error:  # noqa: BLE001 - as above
         return {"module": module, "label": label, "error": _words(error)}
     place = Path(loaded.__file__).parent.parent
