@@ -5,7 +5,13 @@ from __future__ import annotations
 import bpy
 
 from . import command, rig_map
-from .capture import PENUMBRA_OT_cancel_capture, PENUMBRA_OT_capture, stop_before_load, stop_capture
+from .capture import (
+    PENUMBRA_OT_cancel_capture,
+    PENUMBRA_OT_capture,
+    start_keys_anew,
+    stop_before_load,
+    stop_capture,
+)
 from .correct import PENUMBRA_OT_mark_correction, PENUMBRA_OT_remove_correction, PENUMBRA_OT_solve_corrections
 from .dismiss import PENUMBRA_OT_dismiss_message
 from .edit_rebake import PENUMBRA_OT_rebake
@@ -34,10 +40,12 @@ _CLASSES = (
 
 
 def register() -> None:
-    """Add the operators, the command, and the watch for another file being loaded."""
+    """Add the operators, the command, and the watch for another file being loaded and for undo."""
     for operator in _CLASSES:
         bpy.utils.register_class(operator)
     bpy.app.handlers.load_pre.append(stop_before_load)
+    for handlers in (bpy.app.handlers.undo_pre, bpy.app.handlers.redo_pre):
+        handlers.append(start_keys_anew)
     command.register()
 
 
@@ -45,6 +53,8 @@ def unregister() -> None:
     """Stop what runs and take everything away again."""
     stop_capture()
     command.unregister()
+    for handlers in (bpy.app.handlers.undo_pre, bpy.app.handlers.redo_pre):
+        handlers.remove(start_keys_anew)
     bpy.app.handlers.load_pre.remove(stop_before_load)
     for operator in reversed(_CLASSES):
         bpy.utils.unregister_class(operator)

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
 from bpy.app.handlers import persistent
 
-from ..errors import CancelledError, PenumbraError, WriteError
+from ..errors import CancelledError, PenumbraError
 from ..inference.progress import Work, finish
-from ..inference.settings import CameraSettings, CaptureSettings, FootageSettings, LiftSettings, MotionSettings
-from ..inference.shot import shot_of
-from ..inference.take import Take
-from ..scene.bake import BakeSettings, bake, check_target, key_rate
+from ..scene.bake import baking
 from ..scene.camera import add_footage_camera, picture_notes
-from ..scene.own_camera import camera_track
-from ..scene.properties import bake_settings, capture_settings, chosen_camera, lift_settings, motion_settings
-from ..scene.take_choices import refresh_takes
-from ..scene.takes import keep_take, too_large
+from ..scene.take_choices import show_takes
+from .capture_job import Captured, Job, chosen_job
 from .capture_run import CaptureRun
 
 _LOG = logging.getLogger(__name__)
 # Seconds between two looks at what the worker has handed over.
 _TICK = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What one press of the button asks for: the work, and what becomes of the take that it makes."""
-
-    work: Work[Take]
-    bake: BakeSettings
-    add_camera: bool
 
 
 class PENUMBRA_OT_capture(bpy.types.Operator):
@@ -62,10 +45,9 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Capture straight through, for scripts and for Blender without a window."""
-        context.window_manager.penumbra.clear()
         try:
-            job = _chosen_job(context)
-            self._bake(context, finish(job.work), context.scene.penumbra.target, job)
+            job = chosen_job(context)
+            finish(self._bake(finish(job.work), context.scene.penumbra.target, job))
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
             return self._fail(error)
         return {"FINISHED"}
@@ -74,16 +56,16 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         """Start the capture on a thread and watch it."""
         if bpy.app.background:
             return self.execute(context)
-        context.window_manager.penumbra.clear()
         try:
-            job = _chosen_job(context)
+            job = chosen_job(context)
         except PenumbraError as error:
             return self._fail(error)
         window_manager = context.window_manager
         timer = window_manager.event_timer_add(_TICK, window=context.window)
-        run = CaptureRun(job.work, timer, context.workspace, context.scene.penumbra.target)
+        run = CaptureRun(
+            job.work, lambda done, target: self._bake(done, target, job), timer, context, context.scene.penumbra.target
+        )
         PENUMBRA_OT_capture.run = run
-        self._job = job
         run.start(context)
         window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -96,39 +78,38 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         if event.type == "ESC" and event.value == "PRESS":
             run.cancel(context)
             return {"RUNNING_MODAL"}
+        # nothing else may change what is being read and written while keys are made, which is a moment
+        others = {"RUNNING_MODAL"} if run.baking else {"PASS_THROUGH"}
         if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        run.show(context)
-        if not run.over:
-            return {"PASS_THROUGH"}
-        stop_capture()
+            return others
         try:
-            self._bake(context, run.worker.result(), run.target(), self._job)
+            if not run.step(context):
+                return others
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
+            stop_capture()
             return self._fail(error)
+        stop_capture()
         return {"FINISHED"}
 
     def cancel(self, _context: bpy.types.Context) -> None:
         """Stop the thread where Blender itself ends the operator: it quits or closes the window."""
         stop_capture()
 
-    def _bake(self, context: bpy.types.Context, take: Take, target: bpy.types.Object | None, job: Job) -> None:
-        from ..inference.pipeline import motion_of  # noqa: PLC0415 - see `_work`
-
-        kept, said = _keep(take, job.bake.name)
-        motion = motion_of(take)
-        result = bake(motion, target, job.bake, kept)
-        shot = shot_of(take)
-        notes = [*take.notes, *result.notes, *said]
+    def _bake(self, done: Captured, target: bpy.types.Object | None, job: Job) -> Work[None]:
+        """Keys, the camera, and what to say."""
+        result = yield from baking(done.motion, target, job.bake, done.kept)
+        context, take, shot = bpy.context, done.take, done.shot
+        notes = [*take.notes, *result.notes, *done.notes]
         if job.add_camera:
             notes += add_footage_camera(shot, job.bake.name, result.from_capture, result.frame_start)[1]
         elif job.bake.in_world:
             notes += picture_notes(context.scene, shot.width, shot.height)
-        present = take.stage("track")["present"]
+        present = done.motion.present
         text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
-        with contextlib.suppress(PenumbraError):  # the list of takes is no reason to fail a capture
-            refresh_takes(context)
-        context.window_manager.penumbra.succeed(result.object.name, [text, take.versions["detector"], *notes], motion)
+        if done.listed is not None:
+            show_takes(context, job.takes, done.listed)
+        lines = [text, take.versions["detector"], *notes]
+        context.window_manager.penumbra.succeed(result.object.name, lines, done.motion)
         self.report({"INFO"}, text)
 
     def _fail(self, error: Exception) -> set[str]:
@@ -168,46 +149,6 @@ class PENUMBRA_OT_cancel_capture(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _chosen_job(context: bpy.types.Context) -> Job:
-    """The capture that the scene and the preferences ask for. Raises PenumbraError before it starts."""
-    scene = context.scene
-    settings, baking, own = capture_settings(scene, context.preferences), bake_settings(scene), chosen_camera(scene)
-    if scene.penumbra.target is not None:
-        check_target(scene.penumbra.target, baking)
-    if own is not None:
-        settings = replace(settings, camera=_camera(own, settings.footage, baking))
-    return Job(
-        work=_work(settings, lift_settings(scene, context.preferences), motion_settings(scene)),
-        bake=baking,
-        add_camera=scene.penumbra.add_camera and own is None,
-    )
-
-
-def _camera(own: bpy.types.Object, footage: FootageSettings, baking: BakeSettings) -> CameraSettings:
-    """The user's camera while the footage runs. Raises FootageError or ArgumentsError."""
-    from ..inference.timeline import read_timeline  # noqa: PLC0415 - see `_work`
-
-    timeline = read_timeline(footage)
-    return CameraSettings(track=camera_track(own, timeline, baking.frame_start, key_rate(baking, timeline.rate)))
-
-
-def _work(settings: CaptureSettings, lift: LiftSettings, motion: MotionSettings) -> Work[Take]:
-    """The capture. Decoder and runtime load with its first step, on its own thread, and not when Blender starts."""
-    from ..inference.pipeline import StageSettings, capture  # noqa: PLC0415
-
-    return (yield from capture(settings, StageSettings(lift=lift, motion=motion)))
-
-
-def _keep(take: Take, name: str) -> tuple[Path | None, list[str]]:
-    """Keep the take as a file: its path, and what the user should know. A disk that refuses does not undo the capture."""
-    try:
-        path = keep_take(take, name)
-    except WriteError as error:
-        return None, [f"Parts of the capture cannot be baked again later. {error}"]
-    full = too_large(path.parent)
-    return path, [] if full is None else [full]
-
-
 def stop_capture() -> None:
     """Stop the capture that runs, if one does, and take its progress off the window."""
     run, PENUMBRA_OT_capture.run = PENUMBRA_OT_capture.run, None
@@ -219,3 +160,10 @@ def stop_capture() -> None:
 def stop_before_load(*_: Any) -> None:
     """Stop the capture before another file takes the place of the one that it was started in."""
     stop_capture()
+
+
+@persistent
+def start_keys_anew(*_: Any) -> None:
+    """Take back the keys that are half made: an undo is about to change what they were read from."""
+    if PENUMBRA_OT_capture.run is not None:
+        PENUMBRA_OT_capture.run.start_keys_anew()

@@ -1,20 +1,23 @@
-"""One capture while it runs: the thread that works and what the window shows of it."""
+"""One capture while it runs: the thread that works, the keys that are made after it, and what the window shows of both."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import bpy
 
-from ..errors import RigError
-from ..inference.progress import Progress, Work
-from ..inference.take import Take
+from ..errors import CancelledError, RigError
+from ..inference.progress import Progress, Work, advance
+from .capture_job import Captured
 from .worker import Worker
 
-# Seconds that one look at the worker's progress may take of the main thread's time.
-_BUDGET = 0.1
+# Seconds of the main thread's time that one look at the worker, and one step of making keys, may take.
+_LOOK, _SLICE = 0.02, 0.03
 # Seconds for which a thread that was asked to stop is waited for.
 _GRACE = 0.2
+
+MakeKeys = Callable[[Captured, "bpy.types.Object | None"], Work[None]]
 
 
 class CaptureRun:
@@ -25,14 +28,17 @@ class CaptureRun:
 
     def __init__(
         self,
-        work: Work[Take],
+        work: Work[Captured],
+        make_keys: MakeKeys,
         timer: bpy.types.Timer,
-        workspace: bpy.types.WorkSpace,
+        context: bpy.types.Context,
         target: bpy.types.Object | None,
     ) -> None:
-        self.worker = Worker(work)
+        self._worker = Worker(work)
+        self._make_keys = make_keys
+        self._keys: Work[None] | None = None
         self._timer = timer
-        self._workspace = workspace.name
+        self._workspace = context.workspace.name
         self._target = None if target is None else target.session_uid
         self._asked_to_stop: float | None = None
 
@@ -40,30 +46,53 @@ class CaptureRun:
         """Start the thread and show that something runs."""
         status = context.window_manager.penumbra
         status.running = True
-        status.result = ""
+        status.clear()
         context.window_manager.progress_begin(0.0, 1.0)
         self._say(context, "Starting", 0.0)
-        self.worker.start()
-
-    def show(self, context: bpy.types.Context) -> None:
-        """Show the newest progress that has come in."""
-        newest: Progress | None = None
-        for progress in self.worker.progress(_BUDGET):
-            newest = progress
-        if newest is not None and not self.worker.cancelled:
-            self._say(context, _words(newest), newest.fraction or 0.0)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Ask the thread to stop; `over` soon tells that it is, or need not be waited for."""
-        self.worker.cancel()
-        self._asked_to_stop = time.monotonic()
-        self._say(context, "Cancelling", 0.0)
+        self._worker.start()
 
     @property
-    def over(self) -> bool:
-        """Whether the thread has ended, or was asked to long enough ago."""
-        asked = self._asked_to_stop
-        return not self.worker.running or (asked is not None and time.monotonic() - asked > _GRACE)
+    def baking(self) -> bool:
+        """Whether keys are being made."""
+        return self._keys is not None
+
+    def step(self, context: bpy.types.Context) -> bool:
+        """Show the newest progress, go on with the keys once the thread is done, and tell whether all is done.
+
+        Raises CancelledError once the capture has stopped that was asked to, and what the work and the keys raise.
+        """
+        if self._asked_to_stop is not None:
+            if self._worker.running and time.monotonic() - self._asked_to_stop < _GRACE:
+                return False
+            raise CancelledError("The capture was cancelled.")
+        self._show(context)
+        if self._worker.running:
+            return False
+        if self._keys is None:
+            busy = _busy(context)
+            if busy is not None:
+                self._say(context, busy, 1.0)
+                return False
+            self._keys = self._make_keys(self._worker.result(), self._chosen_target())
+        try:
+            self._tell(context, advance(self._keys, _SLICE))
+        except StopIteration:
+            self._keys = None
+            return True
+        return False
+
+    def start_keys_anew(self) -> None:
+        """Take back the keys that are half made; the next step begins them again."""
+        if self._keys is not None:
+            self._keys.close()
+            self._keys = None
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Ask the thread to stop and take back keys that are half made; `step` soon raises CancelledError."""
+        self._worker.cancel()
+        self.start_keys_anew()
+        self._asked_to_stop = time.monotonic()
+        self._say(context, "Cancelling", 0.0)
 
     def stop(self, context: bpy.types.Context) -> None:
         """End the thread, if it still runs, and take the progress off the window.
@@ -71,9 +100,10 @@ class CaptureRun:
         A thread in the middle of a long step (reading a huge file through, say) is left to end by itself after that: it
         never touches Blender, and what it makes is dropped.
         """
-        if self.worker.running:
-            self.worker.cancel()
-        self.worker.join(_GRACE)
+        if self._worker.running:
+            self._worker.cancel()
+        self.start_keys_anew()
+        self._worker.join(_GRACE)
         window_manager = context.window_manager
         window_manager.event_timer_remove(self._timer)
         window_manager.progress_end()
@@ -83,7 +113,14 @@ class CaptureRun:
             workspace.status_text_set(None)
         _redraw_sidebars(window_manager)
 
-    def target(self) -> bpy.types.Object | None:
+    def _show(self, context: bpy.types.Context) -> None:
+        newest: Progress | None = None
+        for progress in self._worker.progress(_LOOK):
+            newest = progress
+        if newest is not None:
+            self._tell(context, newest)
+
+    def _chosen_target(self) -> bpy.types.Object | None:
         """The armature that was the target at the start; None where a new one was asked for. Raises RigError."""
         if self._target is None:
             return None
@@ -91,6 +128,9 @@ class CaptureRun:
             if candidate.session_uid == self._target:
                 return candidate
         raise RigError("The target armature was deleted during the capture: choose another and capture again.")
+
+    def _tell(self, context: bpy.types.Context, progress: Progress) -> None:
+        self._say(context, _words(progress), progress.fraction or 0.0)
 
     def _say(self, context: bpy.types.Context, text: str, fraction: float) -> None:
         window_manager = context.window_manager
@@ -103,6 +143,16 @@ class CaptureRun:
         if workspace is not None:
             workspace.status_text_set(f"Capture from Video: {text}. Press Esc to cancel")
         _redraw_sidebars(window_manager)
+
+
+def _busy(context: bpy.types.Context) -> str | None:
+    """What the keys have to wait for, in words: they must not change data that something else is using."""
+    if bpy.app.is_job_running("RENDER"):
+        return "Waiting for the render to end"
+    using = (operator.bl_idname for window in context.window_manager.windows for operator in window.modal_operators)
+    if any(name.startswith("TRANSFORM_OT_") for name in using):
+        return "Waiting for the transform to end"
+    return None
 
 
 def _words(progress: Progress) -> str:

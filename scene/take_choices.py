@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
 from bpy.props import CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from ..errors import ArgumentsError
-from .takes import default_takes_folder, list_takes
+from .takes import Listed, default_takes_folder, list_takes
 
 
 class PENUMBRA_PG_take(bpy.types.PropertyGroup):
@@ -36,10 +37,17 @@ def takes_folder(scene: bpy.types.Scene) -> Path:
 
 
 def refresh_takes(context: bpy.types.Context) -> int:
-    """Read the folder anew, keep the chosen take chosen, and give how many there are. Raises WriteError where there is no folder."""
-    folder, takes = takes_folder(context.scene), context.window_manager.penumbra_takes
-    chosen = takes.items[takes.index].path if 0 <= takes.index < len(takes.items) else ""
+    """Read the folder anew and give how many takes there are. Raises WriteError where there is no folder."""
+    folder = takes_folder(context.scene)
     found = list_takes(folder) if folder.is_dir() or folder != default_takes_folder() else []
+    show_takes(context, folder, found)
+    return len(found)
+
+
+def show_takes(context: bpy.types.Context, folder: Path, found: Sequence[Listed]) -> None:
+    """Let the panel list what was found in the folder; the take that is chosen stays chosen."""
+    takes = context.window_manager.penumbra_takes
+    chosen = takes.items[takes.index].path if 0 <= takes.index < len(takes.items) else ""
     takes.items.clear()
     takes.folder = str(folder)
     for one in found:
@@ -49,7 +57,6 @@ def refresh_takes(context: bpy.types.Context) -> int:
         item.frames, item.confidence = one.frames, one.confidence
     paths = [item.path for item in takes.items]
     takes.index = paths.index(chosen) if chosen in paths else 0
-    return len(found)
 
 
 def chosen_take(context: bpy.types.Context) -> PENUMBRA_PG_take:

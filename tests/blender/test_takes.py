@@ -13,7 +13,7 @@ import penumbra
 from penumbra.errors import WriteError
 from penumbra.inference.motion import Motion
 from penumbra.inference.take import Take, load_take
-from penumbra.operators.capture import _keep
+from penumbra.operators.capture_job import _keep
 from penumbra.scene.baked import baked_of
 from penumbra.scene.takes import default_takes_folder, keep_take, list_takes, too_large
 from penumbra.tests.blender.rigs import mixamo_rig
