@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty
 
 from ..errors import PenumbraError
@@ -34,8 +35,9 @@ class PENUMBRA_OT_jump_to_span(EditsCapture, SpanChoices, bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """What the button does in its direction."""
-        way = "before" if properties.backward else "after"
-        return f"Go to the first frame of the doubtful span {way} the current frame, and select the bones concerned"
+        if properties.backward:
+            return tip_("Go to the doubtful span before the current frame, and select the bones concerned")
+        return tip_("Go to the doubtful span after the current frame, and select the bones concerned")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go there and select."""

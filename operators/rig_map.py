@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
@@ -37,13 +39,14 @@ class _MapsArmature:
         """Whether there is an armature that may be changed."""
         armature = armature_of(context)
         if armature is None:
-            cls.poll_message_set("Select an armature, or choose one as the capture's target")
+            cls.poll_message_set(rpt_("Select an armature, or choose one as the capture's target"))
             return False
         if armature.library is not None or not armature.is_editable:
-            cls.poll_message_set(f'"{armature.name}" is linked from another file. Make a library override of it')
+            linked = rpt_('"{name}" is linked from another file. Make a library override of it')
+            cls.poll_message_set(linked.format(name=armature.name))
             return False
         if armature.mode == "EDIT":
-            cls.poll_message_set("Leave Edit Mode")
+            cls.poll_message_set(rpt_("Leave Edit Mode"))
             return False
         return True
 
@@ -57,7 +60,7 @@ class _MapsRows(_MapsArmature):
         if not super().poll(context):
             return False
         if not armature_of(context).penumbra_rig_map.rows:
-            cls.poll_message_set("Guess or load a rig map, or start an empty one")
+            cls.poll_message_set(rpt_("Guess or load a rig map, or start an empty one"))
             return False
         return True
 
@@ -72,6 +75,7 @@ class PENUMBRA_OT_guess_rig_map(_MapsArmature, bpy.types.Operator):
 
     method: EnumProperty(
         name="From",
+        description="What the bones are recognized by",
         items=(
             ("NAMES", "Names", "The known rig whose bone names fit, or structure where none does"),
             ("STRUCTURE", "Structure", "Hierarchy, places and symmetry of the bones, whatever they are called"),
@@ -132,14 +136,30 @@ class PENUMBRA_OT_edit_mapped_bones(_MapsRows, bpy.types.Operator):
     bl_options: ClassVar = {"REGISTER", "UNDO", "INTERNAL"}
 
     action: EnumProperty(
-        items=(("ADD", "Add Bone", ""), ("REMOVE", "Remove Bone", ""), ("CLEAR", "Clear Row", "")), default="ADD"
+        name="Action",
+        description="What is changed",
+        items=(
+            ("ADD", "Add Bone", "Add a bone to the row"),
+            ("REMOVE", "Remove Bone", "Take the bone out of the row"),
+            ("CLEAR", "Clear Row", "Empty the row"),
+        ),
+        default="ADD",
     )
-    position: IntProperty(default=0, options={"SKIP_SAVE"})
+    position: IntProperty(
+        name="Position",
+        description="Which of the row's bones is taken out, counted from 0",
+        default=0,
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: Any) -> str:
         """What the button does."""
-        words = {"ADD": "Add a bone to the row", "REMOVE": "Take the bone out of the row", "CLEAR": "Empty the row"}
+        words = {
+            "ADD": tip_("Add a bone to the row"),
+            "REMOVE": tip_("Take the bone out of the row"),
+            "CLEAR": tip_("Empty the row"),
+        }
         return words[properties.action]
 
     def work(self, _context: bpy.types.Context, armature: bpy.types.Object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.correct import corrections
 from .edit import EditPart
@@ -22,7 +23,11 @@ class PENUMBRA_PT_edit_corrections(EditPart, bpy.types.Panel):
         for frame, solved in marked:
             row = col.row(align=True)
             here = frame == context.scene.frame_current
-            row.label(text=f"Frame {frame}", icon="KEYFRAME_HLT" if here else "KEYFRAME")
+            row.label(
+                text=iface_("Frame {number}").format(number=frame),
+                translate=False,
+                icon="KEYFRAME_HLT" if here else "KEYFRAME",
+            )
             sub = row.row(align=True)
             sub.alignment = "RIGHT"
             sub.label(text="Solved" if solved else "Not Solved")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..scene.editing.edit_choices import hand_over
 from ..scene.editing.markers import has_marks
 from .capture import Sidebar
+from .wrapped import draw_sentence
 
 
 class PENUMBRA_PT_edit(Sidebar, bpy.types.Panel):
@@ -50,11 +52,11 @@ class PENUMBRA_UL_takes(bpy.types.UIList):
     ) -> None:
         """Lay out one line."""
         split = layout.split(factor=0.6)
-        split.label(text=item.name, icon="ERROR" if item.problem else "ARMATURE_DATA")
+        split.label(text=item.name, translate=False, icon="ERROR" if item.problem else "ARMATURE_DATA")
         if not item.problem:
             row = split.row(align=True)
             row.alignment = "RIGHT"
-            row.label(text=f"{item.frames} fr.  {item.confidence:.0%}")
+            row.label(text=f"{item.frames}  {item.confidence:.0%}", translate=False)
 
 
 class PENUMBRA_PT_edit_takes(EditPart, bpy.types.Panel):
@@ -71,10 +73,14 @@ class PENUMBRA_PT_edit_takes(EditPart, bpy.types.Panel):
         row.operator("penumbra.refresh_takes", text="", icon="FILE_REFRESH")
         layout.template_list("PENUMBRA_UL_takes", "", takes, "items", takes, "index", rows=3)
         if not takes.items:
-            layout.label(text="Refresh to list the takes that were kept", icon="INFO")
+            draw_sentence(layout, context, iface_("Refresh to list the takes that were kept"), "INFO")
         if 0 <= takes.index < len(takes.items):
             chosen = takes.items[takes.index]
-            layout.label(text=chosen.problem or f"From {chosen.changed}", icon="ERROR" if chosen.problem else "TIME")
+            if chosen.problem:
+                draw_sentence(layout, context, chosen.problem, "ERROR")
+            else:
+                text = iface_("{count} frames, from {time}").format(count=chosen.frames, time=chosen.changed)
+                draw_sentence(layout, context, text, "TIME")
         row = layout.row(align=True)
         row.operator("penumbra.apply_take", icon="IMPORT")
         row.operator("penumbra.open_take", text="", icon="FILE_FOLDER")

@@ -10,7 +10,7 @@ from ..scene.capture_status import GUESS
 from .wrapped import draw_sentence
 
 # Width at scale 1 of a box's border, and of the button that dismisses.
-_BOX, _DISMISS = 12.0, 22.0
+_BOX, _DISMISS = 12.0, 32.0
 _PERCENT = "{:.0%}"
 
 

@@ -27,7 +27,7 @@ class PENUMBRA_UL_rig_map(bpy.types.UIList):
         """Lay out one line."""
         row = layout.split(factor=0.45)
         row.label(text=item.name, icon=_icon_of(item, data.id_data))
-        row.label(text=", ".join(item.chain))
+        row.label(text=", ".join(item.chain), translate=False)
 
     def filter_items(self, _context: bpy.types.Context, data: Any, property_name: str) -> tuple[list[int], list[int]]:
         """Rows whose name or bones hold what is searched."""
@@ -51,7 +51,7 @@ class PENUMBRA_PT_rig_map(Sidebar, bpy.types.Panel):
         if armature is None:
             layout.label(text="Select an armature", icon="INFO")
             return
-        layout.label(text=armature.name, icon="ARMATURE_DATA")
+        layout.label(text=armature.name, translate=False, icon="ARMATURE_DATA")
         row = layout.row(align=True)
         row.operator_menu_enum("penumbra.guess_rig_map", "method", text="Guess From", icon="VIEWZOOM")
         row.operator("penumbra.load_rig_map", text="", icon="FILE_FOLDER")

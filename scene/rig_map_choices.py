@@ -37,8 +37,8 @@ class PENUMBRA_PG_rig_map_row(bpy.types.PropertyGroup):
     section: "bones", "ends" or "fingers" of a rig map; part: the key there.
     """
 
-    section: StringProperty(override=_OVERRIDABLE)
-    part: StringProperty(override=_OVERRIDABLE)
+    section: StringProperty(options={"HIDDEN"}, override=_OVERRIDABLE)
+    part: StringProperty(options={"HIDDEN"}, override=_OVERRIDABLE)
     bones: CollectionProperty(type=PENUMBRA_PG_mapped_bone, override=_OVERRIDABLE_LIST)
 
     @property
@@ -69,9 +69,9 @@ class PENUMBRA_PG_rig_map(bpy.types.PropertyGroup):
     )
     label: StringProperty(name="Name", description="What the map is called", default="Own", override=_OVERRIDABLE)
     rows: CollectionProperty(type=PENUMBRA_PG_rig_map_row, override=_OVERRIDABLE_LIST)
-    index: IntProperty(name="Active Row", default=0, override=_OVERRIDABLE)
-    rest: StringProperty(override=_OVERRIDABLE)
-    problems: StringProperty(options={"SKIP_SAVE"})
+    index: IntProperty(name="Active Row", description="Row whose bones are shown", default=0, override=_OVERRIDABLE)
+    rest: StringProperty(options={"HIDDEN"}, override=_OVERRIDABLE)
+    problems: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     @property
     def active(self) -> PENUMBRA_PG_rig_map_row | None:
@@ -144,6 +144,11 @@ def unregister() -> None:
     del bpy.types.Object.penumbra_rig_map
     for group in reversed(_CLASSES):
         bpy.utils.unregister_class(group)
+
+
+def row_names() -> list[str]:
+    """What the rows of every map are called."""
+    return [name for _, _, name in _rows()]
 
 
 def _rows() -> Iterable[tuple[str, str, str]]:
