@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 import bpy
 from bpy.app.handlers import persistent
+from bpy.app.translations import pgettext_iface as iface_
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..errors import CancelledError, PenumbraError
 from ..inference.progress import Work, finish
@@ -36,10 +38,10 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether there is footage, and nothing runs yet."""
         if cls.run is not None:
-            cls.poll_message_set("A capture is already running")
+            cls.poll_message_set(tip_("A capture is already running"))
             return False
         if not context.scene.penumbra.footage:
-            cls.poll_message_set("Choose the footage first")
+            cls.poll_message_set(tip_("Choose the footage first"))
             return False
         return True
 
@@ -59,7 +61,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         try:
             job = chosen_job(context)
         except PenumbraError as error:
-            return self._fail(error)
+            return self._fail(error, "WARNING")
         window_manager = context.window_manager
         timer = window_manager.event_timer_add(_TICK, window=context.window)
         run = CaptureRun(
@@ -87,7 +89,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
                 return others
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
             stop_capture()
-            return self._fail(error)
+            return self._fail(error, "WARNING")
         stop_capture()
         return {"FINISHED"}
 
@@ -105,14 +107,17 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         elif job.bake.in_world:
             notes += picture_notes(context.scene, shot.width, shot.height)
         present = done.motion.present
-        text = f"Captured {int(present.sum())} of {len(present)} frames onto {result.object.name}"
+        text = iface_("Captured {seen} of {all} frames onto {armature}").format(
+            seen=int(present.sum()), all=len(present), armature=result.object.name
+        )
         if done.listed is not None:
             show_takes(context, job.takes, done.listed)
         lines = [text, take.versions["detector"], *notes]
         context.window_manager.penumbra.succeed(result.object.name, lines, done.motion)
         self.report({"INFO"}, text)
 
-    def _fail(self, error: Exception) -> set[str]:
+    def _fail(self, error: Exception, level: str = "ERROR") -> set[str]:
+        """Say what went wrong. As an error it interrupts scripts; beside the panel, which says it too, a popup would be too much."""
         sentence = str(error)
         if not isinstance(error, PenumbraError):
             _LOG.error("The capture stopped at an error that was not expected", exc_info=error)
@@ -120,7 +125,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
                 f"The capture stopped at an error that was not expected ({type(error).__name__}: {error}). "
                 "The system console shows where; please report it with those lines"
             )
-        self.report({"INFO" if isinstance(error, CancelledError) else "ERROR"}, sentence)
+        self.report({"INFO" if isinstance(error, CancelledError) else level}, sentence)
         bpy.context.window_manager.penumbra.fail(error, sentence)
         return {"CANCELLED"}
 
@@ -136,7 +141,7 @@ class PENUMBRA_OT_cancel_capture(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Whether a capture runs."""
         if PENUMBRA_OT_capture.run is None:
-            cls.poll_message_set("No capture is running")
+            cls.poll_message_set(tip_("No capture is running"))
             return False
         return True
 

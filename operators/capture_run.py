@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..errors import CancelledError, RigError
 from ..inference.progress import Progress, Work, advance
@@ -14,8 +15,8 @@ from .worker import Worker
 
 # Seconds of the main thread's time that one look at the worker, and one step of making keys, may take.
 _LOOK, _SLICE = 0.02, 0.03
-# Seconds for which a thread that was asked to stop is waited for.
-_GRACE = 0.2
+# Seconds that a thread that was asked to stop is given to do so; and those of them that Blender waits where it cannot go on.
+_GRACE, _WAIT = 0.2, 0.05
 
 MakeKeys = Callable[[Captured, "bpy.types.Object | None"], Work[None]]
 
@@ -48,7 +49,7 @@ class CaptureRun:
         status.running = True
         status.clear()
         context.window_manager.progress_begin(0.0, 1.0)
-        self._say(context, "Starting", 0.0)
+        self._say(context, iface_("Starting"), 0.0)
         self._worker.start()
 
     @property
@@ -92,7 +93,7 @@ class CaptureRun:
         self._worker.cancel()
         self.start_keys_anew()
         self._asked_to_stop = time.monotonic()
-        self._say(context, "Cancelling", 0.0)
+        self._say(context, iface_("Cancelling"), 0.0)
 
     def stop(self, context: bpy.types.Context) -> None:
         """End the thread, if it still runs, and take the progress off the window.
@@ -103,7 +104,7 @@ class CaptureRun:
         if self._worker.running:
             self._worker.cancel()
         self.start_keys_anew()
-        self._worker.join(_GRACE)
+        self._worker.join(_WAIT)
         window_manager = context.window_manager
         window_manager.event_timer_remove(self._timer)
         window_manager.progress_end()
@@ -141,23 +142,25 @@ class CaptureRun:
         window_manager.progress_update(fraction)
         workspace = bpy.data.workspaces.get(self._workspace)
         if workspace is not None:
-            workspace.status_text_set(f"Capture from Video: {text}. Press Esc to cancel")
+            workspace.status_text_set(iface_("Capture from Video: {text}. Press Esc to cancel").format(text=text))
         _redraw_sidebars(window_manager)
 
 
 def _busy(context: bpy.types.Context) -> str | None:
     """What the keys have to wait for, in words: they must not change data that something else is using."""
     if bpy.app.is_job_running("RENDER"):
-        return "Waiting for the render to end"
+        return iface_("Waiting for the render to end")
     using = (operator.bl_idname for window in context.window_manager.windows for operator in window.modal_operators)
     if any(name.startswith("TRANSFORM_OT_") for name in using):
-        return "Waiting for the transform to end"
+        return iface_("Waiting for the transform to end")
     return None
 
 
 def _words(progress: Progress) -> str:
-    text = progress.message or progress.stage.capitalize()
-    return f"{text}, {progress.done} of {progress.total}" if progress.total else text
+    text = iface_(progress.message or progress.stage.capitalize())
+    if not progress.total:
+        return text
+    return iface_("{text}, {done} of {total}").format(text=text, done=progress.done, total=progress.total)
 
 
 def _redraw_sidebars(window_manager: bpy.types.WindowManager) -> None:

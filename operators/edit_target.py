@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..errors import PenumbraError, RigError
 from ..scene.baked import baked_of
@@ -22,11 +22,11 @@ def the_armature(context: bpy.types.Context) -> bpy.types.Object:
     selected = [item for item in context.view_layer.objects.selected if item.type == "ARMATURE"]
     active = context.view_layer.objects.active
     if len(selected) > 1:
-        raise RigError(rpt_("{count} armatures are selected. Select one armature").format(count=len(selected)))
+        raise RigError(tip_("{count} armatures are selected. Select one armature").format(count=len(selected)))
     if active is not None and active.type == "ARMATURE":
         return active
     if not selected:
-        raise RigError(rpt_("Select one armature"))
+        raise RigError(tip_("Select one armature"))
     return selected[0]
 
 
@@ -35,9 +35,9 @@ def captured_armature(context: bpy.types.Context) -> bpy.types.Object:
     target = the_armature(context)
     animation = target.animation_data
     if animation is None or animation.action is None:
-        raise RigError(rpt_('"{name}" has no action. Capture or apply a take onto it').format(name=target.name))
+        raise RigError(tip_('"{name}" has no action. Capture or apply a take onto it').format(name=target.name))
     if baked_of(animation.action) is None:
-        raise RigError(rpt_("This action was not made by a capture"))
+        raise RigError(tip_("This action was not made by a capture"))
     return target
 
 

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..errors import PenumbraError
 from ..inference.progress import Progress, Work, finish
@@ -80,7 +81,11 @@ class Watched:
     def _show(self, context: bpy.types.Context, progress: Progress) -> None:
         fraction = progress.fraction or 0.0
         context.window_manager.progress_update(fraction)
-        context.workspace.status_text_set(f"{progress.message}: {fraction:.0%}. Press Esc to cancel")
+        context.workspace.status_text_set(
+            iface_("{text}: {share}. Press Esc to cancel").format(
+                text=iface_(progress.message), share=f"{fraction:.0%}"
+            )
+        )
 
     def _end(self, context: bpy.types.Context) -> None:
         self._work.close()

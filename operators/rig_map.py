@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
@@ -39,14 +38,14 @@ class _MapsArmature:
         """Whether there is an armature that may be changed."""
         armature = armature_of(context)
         if armature is None:
-            cls.poll_message_set(rpt_("Select an armature, or choose one as the capture's target"))
+            cls.poll_message_set(tip_("Select an armature, or choose one as the capture's target"))
             return False
         if armature.library is not None or not armature.is_editable:
-            linked = rpt_('"{name}" is linked from another file. Make a library override of it')
+            linked = tip_('"{name}" is linked from another file. Make a library override of it')
             cls.poll_message_set(linked.format(name=armature.name))
             return False
         if armature.mode == "EDIT":
-            cls.poll_message_set(rpt_("Leave Edit Mode"))
+            cls.poll_message_set(tip_("Leave Edit Mode"))
             return False
         return True
 
@@ -60,7 +59,7 @@ class _MapsRows(_MapsArmature):
         if not super().poll(context):
             return False
         if not armature_of(context).penumbra_rig_map.rows:
-            cls.poll_message_set(rpt_("Guess or load a rig map, or start an empty one"))
+            cls.poll_message_set(tip_("Guess or load a rig map, or start an empty one"))
             return False
         return True
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_iface as iface_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 
 from ..errors import PenumbraError
@@ -109,11 +110,11 @@ class PENUMBRA_OT_open_take(bpy.types.Operator):
 def _poll(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     selected = [item for item in context.view_layer.objects.selected if item.type == "ARMATURE"]
     if len(selected) > 1:
-        several = rpt_("{count} armatures are selected. Select one armature")
+        several = tip_("{count} armatures are selected. Select one armature")
         operator.poll_message_set(several.format(count=len(selected)))
         return False
     if context.window_manager.penumbra.running:
-        operator.poll_message_set(rpt_("A capture is running"))
+        operator.poll_message_set(tip_("A capture is running"))
         return False
     return True
 
@@ -135,5 +136,5 @@ def _target(context: bpy.types.Context) -> bpy.types.Object | None:
 
 
 def _words(path: Path, result: BakeResult) -> str:
-    words = rpt_('Applied "{take}" to {armature}, frames {first} to {last}')
+    words = iface_('Applied "{take}" to {armature}, frames {first} to {last}')
     return words.format(take=path.stem, armature=result.object.name, first=result.frame_start, last=result.frame_end)
