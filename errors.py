@@ -64,3 +64,9 @@ class TrainingDataError(PenumbraError):
     """Motion for training, or a file made of it, is missing, damaged, or from another version."""
 
     exit_code = 10
+
+
+class SomeFailedError(PenumbraError):
+    """Some of several files failed; what was made of the others is kept."""
+
+    exit_code = 11

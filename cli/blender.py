@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
-from ..errors import ArgumentsError, RigError
+from ..errors import ArgumentsError, RigError, WriteError
 from ..inference.camera import CameraTrack
 from ..inference.motion import Motion
 from ..inference.shot import Shot, Timeline
-from ..retarget.rig_map_files import SUFFIX, load_rig_map
-from ..retarget.rig_map_table import RigMap
-from ..scene.bake import BakeSettings, bake, check_target, key_rate
-from ..scene.camera import add_footage_camera, picture_notes
-from ..scene.export import export
-from ..scene.files import open_blend, save_blend
+from ..inference.take import Take
+from ..scene import delivery
+from ..scene.actions import play
+from ..scene.bake import BakeSettings, check_target, key_rate
+from ..scene.export import export, played_range
+from ..scene.files import open_blend, open_nothing, save_blend
+from ..scene.lookup import animated_armature, armature_named, camera_named
 from ..scene.own_camera import camera_track
-from ..scene.rig_map_choices import own_map_of
-from .arguments import Request
+from ..scene.takes import keep_take
+from .requests import ExportRequest, Onto, Results
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Written:
     """What was written, by path, and how the motion came onto the armature; fit for JSON.
 
     camera: name of the camera that took the footage, in the .blend file; None where there is none.
@@ -40,108 +42,104 @@ class Delivery:
     notes: list[str]
 
 
-def prepare(request: Request) -> None:
-    """Open the file that the request starts from, and check that its armature can be used, before the long work.
+def version() -> str:
+    """That of Blender."""
+    return bpy.app.version_string
 
-    Raises ArgumentsError where there is no such file, RigError where the armature is missing, no rig map fits it, or it
-    lacks a root bone that is asked for, WriteError where it cannot be animated.
+
+def prepare(onto: Onto, *, again: bool) -> None:
+    """Open the file to start from, and check that its armature can be used, before the long work.
+
+    again: whether what is open was worked on, so that it has to be opened anew. Raises ArgumentsError where there is no such
+    file, RigError where the armature is missing, no rig map fits it, or it lacks a root bone that is asked for, WriteError
+    where it cannot be animated.
     """
-    if request.blend is not None:
-        if not request.blend.is_file():
-            raise ArgumentsError(f"There is no file {request.blend}: check what --blend names.")
-        open_blend(request.blend)
+    if onto.blend is not None:
+        open_blend(onto.blend)
     elif not bpy.data.filepath:
-        _empty_scene()
-    target = _target(request)
+        open_nothing()
+    elif again:
+        open_blend(Path(bpy.data.filepath))
+    target = _target(onto)
     if target is not None:
-        check_target(target, _bake_settings(request))
+        check_target(target, delivery.with_rig_map(onto.baking, onto.rig_map, target))
 
 
-def track_of_camera(timeline: Timeline, request: Request) -> CameraTrack:
-    """The camera that the request names, while the footage runs. Raises ArgumentsError where it cannot be used."""
-    settings = _bake_settings(request)
-    rate = key_rate(settings, timeline.rate)
-    return camera_track(_own_camera(request.camera_object), timeline, settings.frame_start, rate)
+def track_of_camera(name: str, timeline: Timeline, baking: BakeSettings) -> CameraTrack:
+    """The camera of that name, while the footage runs. Raises ArgumentsError where it cannot be used."""
+    return camera_track(camera_named(name), timeline, baking.frame_start, key_rate(baking, timeline.rate))
 
 
-def deliver(motion: Motion, shot: Shot, request: Request, take: Path | None) -> Delivery:
+def deliver(
+    motion: Motion, shot: Shot, onto: Onto, results: Results, take: Path | None, *, camera: str | None = None
+) -> Written:
     """Bake the motion, add its camera, save the .blend file and write the exports. Raises RigError or WriteError.
 
-    take: the file that holds this motion, from which parts can be baked again; None where none does.
+    take: the file that holds this motion, from which parts can be baked again; None where none does. camera: name of the
+    user's own that took the footage.
     """
-    baked = bake(motion, _target(request), _bake_settings(request), None if take is None else take.resolve())
-    camera, notes = request.camera_object, list(baked.notes)
-    if camera is not None:
-        notes += picture_notes(bpy.context.scene, shot.width, shot.height)
-    elif request.add_camera:
-        added, said = add_footage_camera(shot, request.name, baked.from_capture, baked.frame_start)
-        camera, notes = added.name, [*notes, *said]
-    save_blend(request.output)
-    exports = [request.output.with_suffix(f".{suffix}") for suffix in request.exports]
-    for path in exports:
-        export(baked.object, path, baked.frame_start, baked.frame_end)
-    return Delivery(
-        blend=str(request.output),
-        exports=[str(path) for path in exports],
-        armature=baked.object.name,
-        action=baked.action.name,
-        rig_map=baked.rig_map,
-        frame_start=baked.frame_start,
-        frame_end=baked.frame_end,
-        camera=camera,
-        notes=notes,
+    target = _target(onto)
+    settings = delivery.with_rig_map(onto.baking, onto.rig_map, target)
+    file = None if take is None else take.resolve()
+    done = delivery.deliver(motion, shot, target, settings, file, add_camera=onto.add_camera)
+    save_blend(results.blend)
+    for path in results.export_paths:
+        export(done.object, path, done.frame_start, done.frame_end)
+    return Written(
+        blend=str(results.blend),
+        exports=[str(path) for path in results.export_paths],
+        armature=done.object.name,
+        action=done.action.name,
+        rig_map=done.rig_map,
+        frame_start=done.frame_start,
+        frame_end=done.frame_end,
+        camera=camera if done.camera is None else done.camera.name,
+        notes=list(done.notes),
     )
 
 
-def _bake_settings(request: Request) -> BakeSettings:
-    return BakeSettings(
-        name=request.name,
-        frame_rate="scene" if request.keep_frame_rate else "footage",
-        rig_map=None if _names_file(request.rig_map) else request.rig_map,
-        own_map=_own_map(request),
-        root=request.root,
-        limbs=request.limbs,
-        lock_feet=request.foot_contacts,
-        lock_hands=request.hand_contacts,
-        fingers=request.fingers,
-        in_world=request.camera_object is not None,
-    )
-
-
-def _own_map(request: Request) -> RigMap | None:
-    """The rig map of a file that the request names, or, where it names none at all, the one kept with the armature."""
-    if request.rig_map is None:
-        target = _target(request)
-        return None if target is None else own_map_of(target)
-    return load_rig_map(Path(request.rig_map)) if _names_file(request.rig_map) else None
-
-
-def _names_file(rig_map: str | None) -> bool:
-    return rig_map is not None and rig_map.lower().endswith(SUFFIX)
-
-
-def _own_camera(name: str | None) -> bpy.types.Object:
-    found = None if name is None else bpy.data.objects.get(name)
-    if found is None or found.type != "CAMERA":
-        cameras = sorted(other.name for other in bpy.data.objects if other.type == "CAMERA")
-        there = f"Its cameras are: {', '.join(cameras)}." if cameras else "It holds no camera."
-        raise ArgumentsError(f"The file holds no camera named {name!r}. {there}")
-    return found
-
-
-def _target(request: Request) -> bpy.types.Object | None:
-    """The armature that the request names, None where a new one is to be built."""
-    if request.target is None:
+def rescue(take: Take, name: str) -> Path | None:
+    """Keep a take among the user's, where its results could not be written; None where that cannot be done either."""
+    try:
+        return keep_take(take, name)
+    except WriteError:
         return None
-    found = bpy.data.objects.get(request.target)
-    if found is None or found.type != "ARMATURE":
-        armatures = sorted(other.name for other in bpy.data.objects if other.type == "ARMATURE")
-        there = f"Its armatures are: {', '.join(armatures)}." if armatures else "It holds no armature."
-        raise RigError(f"The file holds no armature named {request.target!r}. {there}")
-    return found
 
 
-def _empty_scene() -> None:
-    """Start without the default cube, light and camera."""
-    for other in list(bpy.data.objects):
-        bpy.data.objects.remove(other)
+def open_armature(request: ExportRequest) -> bpy.types.Object:
+    """Open the file and find the armature, with the action that is asked for. Raises ArgumentsError, RigError or WriteError."""
+    open_blend(request.source)
+    target = animated_armature() if request.armature is None else armature_named(request.armature)
+    if request.action is not None:
+        action = bpy.data.actions.get(request.action)
+        if action is None:
+            names = ", ".join(sorted(bpy.data.actions.keys())) or "none"
+            raise ArgumentsError(f"The file holds no action named {request.action!r}. Its actions are: {names}.")
+        play(target, action)
+    elif target.animation_data is None:
+        raise RigError(f'"{target.name}" is not animated. Name an action with --action, or bake a take onto it first.')
+    return target
+
+
+def export_armature(target: bpy.types.Object, request: ExportRequest) -> dict[str, Any]:
+    """Write the armature in every format that is asked for, and give what was written. Raises WriteError."""
+    first, last = played_range(target)
+    first = first if request.start is None else request.start
+    last = last if request.end is None else request.end
+    if last < first:
+        raise ArgumentsError(f"The range from {first} to {last} ends before it starts: set --start and --end.")
+    for path in request.paths:
+        export(target, path, first, last)
+    action = target.animation_data.action
+    return {
+        "exports": [str(path) for path in request.paths],
+        "armature": target.name,
+        "action": None if action is None else action.name,
+        "frame_start": first,
+        "frame_end": last,
+    }
+
+
+def _target(onto: Onto) -> bpy.types.Object | None:
+    """The armature that is named, None where a new one is to be built. Raises RigError."""
+    return None if onto.target is None else armature_named(onto.target)

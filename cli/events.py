@@ -7,16 +7,24 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from ..inference.progress import Progress
+from .outcomes import Outcome, table
+
+_DONE = {"capture": "Captured", "bake": "Baked"}
 
 
 class Reporter(Protocol):
-    """Takes progress, notes and the result of a run."""
+    """Takes progress, notes and the results of a run."""
+
+    def begin(self, file: str, number: int, total: int) -> None:
+        """The first, second ... of several files begins; what is said from now on is about it."""
+        ...
 
     def progress(self, progress: Progress) -> None:
         """One step of long work."""
@@ -27,11 +35,15 @@ class Reporter(Protocol):
         ...
 
     def result(self, result: dict[str, Any]) -> None:
-        """The run is done; `result` is fit for JSON."""
+        """The work is done; `result` is fit for JSON."""
         ...
 
     def error(self, message: str, exit_code: int) -> None:
-        """The run failed; `message` is a sentence."""
+        """The work failed; `message` is a sentence."""
+        ...
+
+    def summary(self, outcomes: Sequence[Outcome], exit_code: int, message: str) -> None:
+        """What became of each of several files; `message` is a sentence about all of them."""
         ...
 
 
@@ -43,6 +55,11 @@ class PlainReporter:
         self._redraws = stream.isatty()
         self._said = ""
         self._drawn = 0.0
+
+    def begin(self, file: str, number: int, total: int) -> None:
+        """One of several files begins."""
+        self._said = ""
+        self._line(f"[{number}/{total}] {file}")
 
     def progress(self, progress: Progress) -> None:
         """One step of long work."""
@@ -63,16 +80,28 @@ class PlainReporter:
         self._line(f"Note: {message}")
 
     def result(self, result: dict[str, Any]) -> None:
-        """The run is done."""
-        present, frames = result["frames_with_subject"], result["frames"]
-        self._line(f"Captured {present} of {frames} frames, mean confidence {result['mean_confidence']:.2f}.")
-        for path in (result["blend"], *result["exports"], result["take"]):
+        """The work is done."""
+        if "frames" in result:
+            done = _DONE[result["command"]]
+            present, frames = result["frames_with_subject"], result["frames"]
+            self._line(f"{done} {present} of {frames} frames, mean confidence {result['mean_confidence']:.2f}.")
+        written = [result.get("blend"), *result["exports"]]
+        if result["command"] == "capture":
+            written.append(result["take"])
+        for path in written:
             if path:
                 self._line(f"Wrote {path}")
 
     def error(self, message: str, exit_code: int) -> None:
-        """The run failed."""
+        """The work failed."""
         self._line(f"penumbra: {message} (exit code {exit_code})")
+
+    def summary(self, outcomes: Sequence[Outcome], exit_code: int, message: str) -> None:
+        """A table with a line for each file."""
+        self._line("")
+        for line in table(outcomes):
+            self._line(line)
+        self._line(message if not exit_code else f"penumbra: {message} (exit code {exit_code})")
 
     def _line(self, text: str) -> None:
         start = "\r\033[K" if self._redraws else ""
@@ -81,10 +110,16 @@ class PlainReporter:
 
 
 class JsonReporter:
-    """One JSON object a line."""
+    """One JSON object a line; where there are several files, each line about one of them names it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._about: dict[str, Any] = {}
+
+    def begin(self, file: str, number: int, total: int) -> None:
+        """One of several files begins."""
+        self._about = {"file": file}
+        self._write(event="begin", number=number, total=total)
 
     def progress(self, progress: Progress) -> None:
         """One step of long work."""
@@ -97,15 +132,21 @@ class JsonReporter:
         self._write(event="note", message=message)
 
     def result(self, result: dict[str, Any]) -> None:
-        """The run is done."""
+        """The work is done."""
         self._write(event="result", ok=True, **result)
 
     def error(self, message: str, exit_code: int) -> None:
-        """The run failed."""
+        """The work failed."""
         self._write(event="result", ok=False, exit_code=exit_code, error=message)
 
+    def summary(self, outcomes: Sequence[Outcome], exit_code: int, message: str) -> None:
+        """The last line: all files."""
+        self._about = {}
+        files = [asdict(outcome) for outcome in outcomes]
+        self._write(event="summary", ok=not exit_code, exit_code=exit_code, message=message, files=files)
+
     def _write(self, **event: Any) -> None:
-        self._stream.write(json.dumps(event, allow_nan=False) + "\n")
+        self._stream.write(json.dumps(event | self._about, allow_nan=False) + "\n")
         self._stream.flush()
 
 

@@ -77,6 +77,11 @@ def shot_of(take: Take) -> Shot:
     )
 
 
+def is_in_world(take: Take) -> bool:
+    """Whether the take was made through a camera of the user's own scene, so that its motion has its place there."""
+    return take.settings.get("camera", {}).get("track") is not None
+
+
 def timeline_of(take: Take) -> Timeline:
     """The part of the footage that a take was made of. Raises TakeError where it was never tracked."""
     times = take.stage("track")["times"]

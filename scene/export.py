@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -110,6 +111,15 @@ def export(target: bpy.types.Object, path: Path, frame_start: int, frame_end: in
                 file.replace(path.parent / file.name)
     except (OSError, RuntimeError) as error:
         raise unwritable(path, error) from error
+
+
+def played_range(target: bpy.types.Object) -> tuple[int, int]:
+    """The first and the last frame of the action that the armature plays, or else of the scene."""
+    action = target.animation_data.action if target.animation_data is not None else None
+    if action is None:
+        return bpy.context.scene.frame_start, bpy.context.scene.frame_end
+    first, last = action.frame_range
+    return math.floor(first), math.ceil(last)
 
 
 def _operator(exporter: Exporter) -> Callable[..., Any]:

@@ -49,7 +49,7 @@ def open_blend(path: Path) -> None:
 
 def open_nothing() -> None:
     """Begin a new file without objects, actions or anything else of what was open; add-ons stay as they are."""
-    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
 
 
 def unwritable(path: Path, error: Exception) -> WriteError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -10,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+from penumbra.cli.arguments import parse
+from penumbra.errors import ArgumentsError
 from penumbra.tools import environment, fetch, launch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +69,22 @@ def test_capture_without_demo_fetches_no_footage(monkeypatch: pytest.MonkeyPatch
     script("capture", monkeypatch).main(["walk.mp4"])
     assert calls.prepared == [("capture", environment.DEFAULT_BLENDER)]
     assert calls.run == [["-m", "penumbra", "capture", "walk.mp4"]]
+
+
+@pytest.mark.parametrize(
+    "words", [["bake", "walk.take"], ["export", "a.blend", "bvh"], ["doctor"], ["capture", "bake"]]
+)
+def test_capture_passes_the_other_commands_on(monkeypatch: pytest.MonkeyPatch, words: list[str]):
+    calls = Calls(monkeypatch)
+    script("capture", monkeypatch).main(words)
+    assert calls.run == [["-m", "penumbra", *words]]
+
+
+def test_capture_knows_every_command_of_the_package(monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(ArgumentsError) as refused:
+        parse(["no such command"])
+    commands = script("capture", monkeypatch).COMMANDS
+    assert re.findall(r"\w+", str(refused.value).partition("choose from")[2].partition(")")[0]) == list(commands)
 
 
 def test_test_checks_the_source_and_runs_every_test_but_those_with_a_window(monkeypatch: pytest.MonkeyPatch):
