@@ -245,6 +245,6 @@ class Paper:
     def operator_menu_enum(self, name: str, _property: str, **_: object) -> None:
         self.operator(name)
 
-    def label(self, *, text: str, icon: str = "NONE") -> None:
+    def label(self, *, text: str, icon: str = "NONE", **_: object) -> None:
         self.icons.append(icon)
         self.names.append(text)
