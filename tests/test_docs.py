@@ -17,7 +17,10 @@ PAGES = sorted(
     for path in ROOT.rglob("*.md")
     if not any(part.startswith(".") or part in {"build", "node_modules"} for part in path.relative_to(ROOT).parts)
 )
-GUIDE = [ROOT / "README.md", *(path for path in PAGES if path.parent == ROOT / "docs" and path.name != "architecture.md")]
+GUIDE = [
+    ROOT / "README.md",
+    *(path for path in PAGES if path.parent == ROOT / "docs" and path.name != "architecture.md"),
+]
 # Options of other programs that the guide's commands use: Blender's, and those of ./capture, ./test and tools/build.py.
 _OTHERS = {"--background", "--command", "--demo", "--demos", "--output", "--platform", "--python", "--sheet"}
 
@@ -56,6 +59,13 @@ def test_every_option_of_the_command_line_is_in_the_guide() -> None:
     told = set(_OPTION.findall("\n".join(page.read_text("utf-8") for page in GUIDE)))
     missing = options_of_the_command_line() - told - {"--help"}
     assert not missing, f"no page tells of {sorted(missing)}"
+
+
+def test_every_operator_is_in_the_table() -> None:
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "operators").glob("*.py"))
+    operators = set(re.findall(r'bl_idname = "penumbra\.(\w+)"', sources))
+    told = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "scripting.md").read_text("utf-8"), re.MULTILINE))
+    assert operators <= told, f"docs/scripting.md has no row for {sorted(operators - told)}"
 
 
 def test_figures_of_the_systems_are_those_of_the_tables() -> None:

@@ -17,9 +17,9 @@ SET_UP = ("tools/build.py", "tools/environment.py", "tools/fetch.py")
 
 # What is said by these is not for users: errors of programming, and words that `--help` and tooltips show.
 _INTERNAL = {"ValueError", "TypeError", "KeyError", "RuntimeError", "AssertionError", "NotImplementedError"}
-_HELP = {"description", "help", "epilog", "bl_description"}
+_HELP = {"description", "help", "epilog", "bl_description", "_command"}
 # What is said by these is for users, whether or not it is a whole sentence.
-_SAYS = {"poll_message_set", "report"}
+_SAYS = {"poll_message_set", "report", "iface_", "label"}
 # Words of a message that have to be on the page, and how many a piece between two gaps needs to stand for the message.
 _START, _TELLING = 5, 3
 
@@ -50,7 +50,7 @@ def _texts(node: ast.AST, *, said: bool) -> Iterator[tuple[int, str]]:
         return  # a docstring
     if isinstance(node, ast.Raise) and _name(node.exc) in _INTERNAL:
         return
-    if isinstance(node, ast.keyword) and node.arg in _HELP:
+    if (isinstance(node, ast.keyword) and node.arg in _HELP) or (isinstance(node, ast.Call) and _name(node) in _HELP):
         return
     if isinstance(node, ast.Assign) and any(isinstance(goal, ast.Name) and goal.id in _HELP for goal in node.targets):
         return
