@@ -12,9 +12,9 @@ from bpy.app.translations import pgettext_tip as tip_
 
 from ..errors import CancelledError, PenumbraError
 from ..inference.progress import Work, finish
-from ..scene.bake import baking
-from ..scene.camera import add_footage_camera, picture_notes
+from ..scene.delivery import delivering
 from ..scene.take_choices import show_takes
+from .capture_choices import CaptureChoices, take_over
 from .capture_job import Captured, Job, chosen_job
 from .capture_run import CaptureRun
 
@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 _TICK = 0.05
 
 
-class PENUMBRA_OT_capture(bpy.types.Operator):
+class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
     """One capture on a thread, or straight through where nobody watches."""
 
     bl_idname = "penumbra.capture"
@@ -36,11 +36,12 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether there is footage, and nothing runs yet."""
+        """Whether nothing runs yet and, where the panel's button asks, there is footage; a script gives it with the call."""
         if cls.run is not None:
             cls.poll_message_set(tip_("A capture is already running"))
             return False
-        if not context.scene.penumbra.footage:
+        in_panel = context.region is not None and context.region.type == "UI"
+        if in_panel and not context.scene.penumbra.footage:
             cls.poll_message_set(tip_("Choose the footage first"))
             return False
         return True
@@ -48,6 +49,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Capture straight through, for scripts and for Blender without a window."""
         try:
+            take_over(self, context.scene)
             job = chosen_job(context)
             finish(self._bake(finish(job.work), context.scene.penumbra.target, job))
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
@@ -59,6 +61,7 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
         if bpy.app.background:
             return self.execute(context)
         try:
+            take_over(self, context.scene)
             job = chosen_job(context)
         except PenumbraError as error:
             return self._fail(error, "WARNING")
@@ -99,13 +102,9 @@ class PENUMBRA_OT_capture(bpy.types.Operator):
 
     def _bake(self, done: Captured, target: bpy.types.Object | None, job: Job) -> Work[None]:
         """Keys, the camera, and what to say."""
-        result = yield from baking(done.motion, target, job.bake, done.kept)
-        context, take, shot = bpy.context, done.take, done.shot
+        result = yield from delivering(done.motion, done.shot, target, job.bake, done.kept, add_camera=job.add_camera)
+        context, take = bpy.context, done.take
         notes = [*take.notes, *result.notes, *done.notes]
-        if job.add_camera:
-            notes += add_footage_camera(shot, job.bake.name, result.from_capture, result.frame_start)[1]
-        elif job.bake.in_world:
-            notes += picture_notes(context.scene, shot.width, shot.height)
         present = done.motion.present
         text = iface_("Captured {seen} of {all} frames onto {armature}").format(
             seen=int(present.sum()), all=len(present), armature=result.object.name

@@ -11,9 +11,10 @@ from pathlib import Path
 import bpy
 
 from ..inference.motion import Motion
+from ..inference.progress import Work, finish
 from ..inference.shot import Shot
 from ..retarget.rig_map_files import SUFFIX, load_rig_map
-from .bake import bake
+from .bake import baking
 from .bake_settings import BakeSettings
 from .camera import add_footage_camera, picture_notes
 from .rig_map_choices import own_map_of
@@ -51,7 +52,20 @@ def deliver(
     take: the file that holds this motion, from which parts can be baked again; None where none does. Raises as
     `scene.bake.bake` does.
     """
-    baked = bake(motion, target, settings, take)
+    return finish(delivering(motion, shot, target, settings, take, add_camera=add_camera))
+
+
+def delivering(
+    motion: Motion,
+    shot: Shot,
+    target: bpy.types.Object | None,
+    settings: BakeSettings,
+    take: Path | None = None,
+    *,
+    add_camera: bool = False,
+) -> Work[Delivery]:
+    """`deliver` in short steps, as `scene.bake.baking` has them: the scene changes in the last one alone."""
+    baked = yield from baking(motion, target, settings, take)
     camera, notes = None, list(baked.notes)
     if add_camera:
         camera, said = add_footage_camera(shot, settings.name, baked.from_capture, baked.frame_start)

@@ -211,10 +211,15 @@ def test_choices_that_make_no_sense_are_told(scene: bpy.types.Scene, choices: di
         settings(scene)
 
 
-def test_the_operator_waits_for_footage(scene: bpy.types.Scene) -> None:
-    assert not bpy.ops.penumbra.capture.poll()
-    scene.penumbra.footage = "walk.mp4"
+def test_the_button_waits_for_footage_which_a_script_brings_along(scene: bpy.types.Scene) -> None:
     assert bpy.ops.penumbra.capture.poll()
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    region = next(region for region in area.regions if region.type == "UI")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        assert not bpy.ops.penumbra.capture.poll()
+        scene.penumbra.footage = "walk.mp4"
+        assert bpy.ops.penumbra.capture.poll()
     assert not bpy.ops.penumbra.cancel_capture.poll()
 
 
