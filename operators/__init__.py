@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import command, rig_map
+from . import command, packages_upkeep, rig_map
 from .capture import (
     PENUMBRA_OT_cancel_capture,
     PENUMBRA_OT_capture,
@@ -18,6 +18,8 @@ from .edit_rebake import PENUMBRA_OT_rebake
 from .edit_reduce import PENUMBRA_OT_reduce_keys
 from .edit_smooth import PENUMBRA_OT_smooth_keys
 from .edit_spans import PENUMBRA_OT_jump_to_span, PENUMBRA_OT_mark_spans
+from .packages_install import PENUMBRA_OT_install_gpu_support, PENUMBRA_OT_install_pytorch
+from .packages_run import clean_up_later, stop_packages
 from .takes import PENUMBRA_OT_apply_take, PENUMBRA_OT_open_take, PENUMBRA_OT_refresh_takes
 
 _CLASSES = (
@@ -36,6 +38,9 @@ _CLASSES = (
     PENUMBRA_OT_jump_to_span,
     PENUMBRA_OT_mark_spans,
     *rig_map.CLASSES,
+    PENUMBRA_OT_install_gpu_support,
+    PENUMBRA_OT_install_pytorch,
+    *packages_upkeep.CLASSES,
 )
 
 
@@ -46,12 +51,14 @@ def register() -> None:
     bpy.app.handlers.load_pre.append(stop_before_load)
     for handlers in (bpy.app.handlers.undo_pre, bpy.app.handlers.redo_pre):
         handlers.append(start_keys_anew)
+    clean_up_later()
     command.register()
 
 
 def unregister() -> None:
     """Stop what runs and take everything away again."""
     stop_capture()
+    stop_packages()
     command.unregister()
     for handlers in (bpy.app.handlers.undo_pre, bpy.app.handlers.redo_pre):
         handlers.remove(start_keys_anew)

@@ -13,11 +13,13 @@ from ..inference.progress import Progress, Work
 from ..inference.settings import CameraSettings, CaptureSettings, FootageSettings, LiftSettings, MotionSettings
 from ..inference.shot import Shot, shot_of
 from ..inference.take import Take
+from ..packages.activate import activate
 from ..scene.bake import BakeSettings, check_target, key_rate
 from ..scene.own_camera import camera_track
 from ..scene.properties import bake_settings, capture_settings, chosen_camera, lift_settings, motion_settings
 from ..scene.take_choices import takes_folder
 from ..scene.takes import Listed, keep_take, list_takes, too_large
+from ..scene.user_folder import packages_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def chosen_job(context: bpy.types.Context) -> Job:
     if own is not None:
         settings = replace(settings, camera=_camera(own, settings.footage, baking))
     folder = takes_folder(scene)
+    activate(packages_folder())
     return Job(
         work=_work(settings, lift_settings(scene, context.preferences), motion_settings(scene), baking.name, folder),
         bake=baking,

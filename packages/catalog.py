@@ -85,4 +85,4 @@ def load_catalog(path: Path = CATALOG) -> tuple[Package, ...]:
 
 def size(count: int) -> str:
     """A number of bytes for people, in the decimal units that disks and downloads are sold by."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{-(-count // 1_000_000)} MB"

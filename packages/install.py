@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import SetupError, WriteError
+from ..errors import PenumbraError, SetupError, WriteError
 from ..inference.progress import Progress, Work
 from .apart import import_apart
 from .catalog import Kind, Package, Wheel, size
@@ -107,6 +107,12 @@ def remove(folder: Path, kind: Kind) -> None:
     """Remove what is installed of a kind; what is in use goes when Blender is started again. Raises SetupError or WriteError."""
     with alone(folder), writing(folder):
         forget(folder, kind)
+        remove_leftovers(folder)
+
+
+def clean_up(folder: Path) -> None:
+    """Delete what broken installations left behind, and what was in use when it was removed; not while another program installs."""
+    with suppress(PenumbraError), alone(folder):
         remove_leftovers(folder)
 
 

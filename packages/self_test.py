@@ -10,7 +10,6 @@ import importlib.util
 import json
 import os
 import pkgutil
-import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -163,7 +162,7 @@ def _milliseconds(session: Any) -> float:
         before = session.seconds
         session.run(batch)
         times.append(1000.0 * (session.seconds - before))
-    return round(statistics.median(times), 1)
+    return round(sorted(times)[len(times) // 2], 1)
 
 
 def _test_torch(say: Callable[..., None]) -> None:

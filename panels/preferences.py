@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.props import BoolProperty, EnumProperty, IntProperty
 
+from ..operators.packages_install import PACKAGES
+from ..operators.packages_run import Packages
 from ..scene.properties import ADDON, mediapipe_is_ready
+from .preferences_packages import does_not_load, draw_packages, draw_test
+from .wrapped import draw_sentence
 
 
 class PENUMBRA_AP_preferences(bpy.types.AddonPreferences):
-    """What runs the networks, and whether detections are kept."""
+    """What runs the networks, what is installed for that, and whether detections are kept."""
 
     bl_idname = ADDON
 
@@ -43,20 +48,29 @@ class PENUMBRA_AP_preferences(bpy.types.AddonPreferences):
         description="Keep what was found in footage in a cache, so that capturing the same footage again is quick",
         default=True,
     )
+    gpu_package: EnumProperty(name="Package", description="What to install as GPU support", items=PACKAGES)
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Lay the preferences out."""
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        column = layout.column()
         ready = mediapipe_is_ready()
-        row = layout.row()
+        row = column.row()
         row.enabled = ready or self.backend == "MEDIAPIPE"
         row.prop(self, "backend")
         if not ready:
-            layout.label(text="MediaPipe needs its Python package and weights, which are not here", icon="INFO")
-        row = layout.row()
+            words = iface_("MediaPipe needs its Python package and weights, which are not here")
+            draw_sentence(column, context, words, "INFO")
+        row = column.row()
         row.active = self.backend == "ONNX"
         row.prop(self, "provider")
-        layout.prop(self, "threads")
-        layout.prop(self, "keep_detections")
+        reason = does_not_load(Packages.test, self.provider)
+        if reason:
+            words = iface_("This device does not load, so captures will stop: {reason}").format(reason=reason)
+            draw_sentence(column, context, words, "ERROR")
+        column.prop(self, "threads")
+        column.prop(self, "keep_detections")
+        draw_test(layout, context)
+        draw_packages(layout, context, self)
