@@ -15,11 +15,11 @@ from .takes import Listed, default_takes_folder, list_takes
 class PENUMBRA_PG_take(bpy.types.PropertyGroup):
     """One line of the list; `name` is the file's, without its ending."""
 
-    path: StringProperty()
-    changed: StringProperty()
-    frames: IntProperty()
-    confidence: FloatProperty()
-    problem: StringProperty()
+    path: StringProperty(options={"HIDDEN"})
+    changed: StringProperty(options={"HIDDEN"})
+    frames: IntProperty(options={"HIDDEN"})
+    confidence: FloatProperty(options={"HIDDEN"})
+    problem: StringProperty(options={"HIDDEN"})
 
 
 class PENUMBRA_PG_takes(bpy.types.PropertyGroup):
@@ -27,7 +27,7 @@ class PENUMBRA_PG_takes(bpy.types.PropertyGroup):
 
     items: CollectionProperty(type=PENUMBRA_PG_take)
     index: IntProperty(name="Take", description="Take that is applied")
-    folder: StringProperty()
+    folder: StringProperty(options={"HIDDEN"})
 
 
 def takes_folder(scene: bpy.types.Scene) -> Path:

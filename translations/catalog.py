@@ -22,7 +22,7 @@ _USUAL = "*"
 def read_catalog(path: Path) -> dict[Message, str]:
     """What a catalog translates; entries that are left empty are not in it."""
     return {
-        (json.loads(context) if context else _USUAL, json.loads(text)): json.loads(translation)
+        (_plain(context) if context else _USUAL, _plain(text)): _plain(translation)
         for context, text, translation in _ENTRY.findall(path.read_text("utf-8"))
         if text != '""' and translation != '""'
     }
@@ -44,6 +44,11 @@ def written(catalog: Mapping[Message, str]) -> str:
         )
     )
     return "\n\n".join((*head, *entries)) + "\n"
+
+
+def _plain(quoted: str) -> str:
+    """What stands between the quotes; few have anything to undo, and Blender's start waits for this."""
+    return json.loads(quoted) if "\\" in quoted else quoted[1:-1]
 
 
 def _quoted(text: str) -> str:

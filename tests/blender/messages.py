@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +84,11 @@ def written_in_source() -> Iterator[Message]:
     """What layouts draw, what is looked up by hand, and what progress says."""
     for room in (*ROOMS, *WORKING):
         for path in sorted((ROOT / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            tree = ast.parse(path.read_text("utf-8"))
+            named = {node.targets[0].id: node.value for node in tree.body if _names(node)}
+            for node in ast.walk(tree):
                 if isinstance(node, ast.Call):
-                    yield from _of_call(node, drawn=room in ROOMS)
+                    yield from _of_call(node, named, drawn=room in ROOMS)
 
 
 def messages() -> set[Message]:
@@ -95,13 +97,18 @@ def messages() -> set[Message]:
     return {(context, text) for context, text in (*declared(), *written_in_source(), *rows) if text}
 
 
-def _of_call(node: ast.Call, *, drawn: bool) -> Iterator[Message]:
+def _names(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+
+
+def _of_call(node: ast.Call, named: Mapping[str, ast.expr], *, drawn: bool) -> Iterator[Message]:
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
     if name in SPOKEN:
         context = node.args[1] if len(node.args) > 1 else ast.Constant("*")
         yield from ((ast.literal_eval(context), text) for text in _texts(node.args[0]))
     elif name == "Progress" and len(node.args) > 3:
-        yield from (("*", text) for text in _texts(node.args[3]))
+        said = node.args[3]
+        yield from (("*", text) for text in _texts(named.get(said.id, said) if isinstance(said, ast.Name) else said))
     elif name in DRAWN and drawn and isinstance(node.func, ast.Attribute):
         for keyword in node.keywords:
             if keyword.arg in ("text", "heading"):
