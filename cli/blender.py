@@ -130,7 +130,8 @@ def export_armature(target: bpy.types.Object, request: ExportRequest) -> dict[st
         raise ArgumentsError(f"The range from {first} to {last} ends before it starts: set --start and --end.")
     for path in request.paths:
         export(target, path, first, last)
-    action = target.animation_data.action
+    animation = target.animation_data
+    action = None if animation is None else animation.action
     return {
         "exports": [str(path) for path in request.paths],
         "armature": target.name,

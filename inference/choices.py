@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from ..errors import ArgumentsError
 from .settings import Model, Moment, SubjectSettings
@@ -43,3 +43,18 @@ def subject_of(numbers: Sequence[float] | None) -> SubjectSettings:
         return SubjectSettings(point=(values[0], values[1]))
     left, top, right, bottom = values
     return SubjectSettings(box=(left, top, right, bottom))
+
+
+def check_one_of(**written: tuple[object, Any]) -> None:
+    """Raise ArgumentsError for a value that is not among its choices: `name=(value, a Literal of its choices)`."""
+    for name, (value, choices) in written.items():
+        if value not in get_args(choices):
+            raise ArgumentsError(f"{name} cannot be {value!r}: choose one of {', '.join(get_args(choices))}.")
+
+
+def check_within(**written: tuple[float, float, float]) -> None:
+    """Raise ArgumentsError for a number outside of its bounds: `name=(number, least, most)`."""
+    for name, (value, least, most) in written.items():
+        if not least <= value <= most:
+            bounds = f"from {least:g} to {most:g}" if most < math.inf else f"{least:g} or more"
+            raise ArgumentsError(f"{name} cannot be {value!r}: it must be {bounds}.")

@@ -6,6 +6,9 @@ import bpy
 
 from ..errors import ArgumentsError, RigError
 
+BlenderObject = bpy.types.Object
+"""The type, for signatures where Blender may be missing."""
+
 
 def armature_named(name: str) -> bpy.types.Object:
     """The armature object of that name. Raises RigError, with the names that there are."""

@@ -11,6 +11,7 @@ import numpy as np
 from penumbra.inference.camera import SENSOR_WIDTH
 from penumbra.inference.motion import Motion
 from penumbra.inference.shot import Shot
+from penumbra.inference.take import Take
 
 WIDTH, HEIGHT = 96, 64
 _LEVEL = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
@@ -67,3 +68,26 @@ def write_pictures(folder: Path, names: list[str]) -> Path:
     for number, name in enumerate(names):
         cv2.imwrite(str(folder / name), np.full((HEIGHT, WIDTH, 3), 4 * number, np.uint8))
     return folder
+
+
+def take_before(motion: Motion, path: Path) -> Take:
+    """A take of the motion, by the still camera of `shot_before` in front of footage at `path`."""
+    shot = shot_before(motion, path, moving=False)
+    return (
+        Take(
+            source={"path": str(path), "kind": "video", "width": WIDTH, "height": HEIGHT, "rotation": 0},
+            timing={"frame_rate": motion.fps, "network_seconds": 0.0},
+            versions={"detector": "none", "lifter": "none", "refiner": "none"},
+            camera={"focal_length": 30.0},
+        )
+        .with_stage("track", times=motion.times, present=motion.present, index=np.arange(len(motion)))
+        .with_stage("view", rotations=shot.rotations, positions=shot.positions)
+        .with_stage(
+            "solve",
+            root=motion.root,
+            rotations=motion.rotations,
+            confidence=motion.confidence,
+            rest_heads=motion.rest.heads,
+            rest_tails=motion.rest.tails,
+        )
+    )
