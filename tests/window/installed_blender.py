@@ -11,6 +11,7 @@ from pathlib import Path
 from penumbra.tools import blender_root
 
 SCREEN = "-screen 0 1280x800x24"
+SIZE = (1280, 800)
 
 
 class InstalledBlender:
@@ -34,7 +35,7 @@ class InstalledBlender:
         line = blender_root.entering(self.root, [*environment, *command])
         return subprocess.run(line, check=False, capture_output=True, text=True, timeout=timeout)
 
-    def play(self, scenario: str, last_frame: int, images: Path | None = None) -> dict:
+    def play(self, scenario: str, last_frame: int, images: Path | None = None, size: tuple[int, int] = SIZE) -> dict:
         """Play a scenario of `inside/driver.py` in a window and give what it saw."""
         seen, orders = self.folder / f"{scenario}-seen.json", self.folder / f"{scenario}-orders.json"
         shown = self.folder / "images"
@@ -43,6 +44,7 @@ class InstalledBlender:
             "scenario": scenario,
             "clip": self.inside(self.folder / "demo.mp4"),
             "last_frame": last_frame,
+            "folder": self.inside(self.folder),
             "images": self.inside(shown) if images else None,
             "seen": self.inside(seen),
         }
@@ -50,7 +52,7 @@ class InstalledBlender:
         scripts = self.folder / "inside"
         shutil.copytree(Path(__file__).with_name("inside"), scripts, dirs_exist_ok=True)
         driver = ["--python", self.inside(scripts / "driver.py"), "--", self.inside(orders)]
-        window = ["--enable-event-simulate", "--window-geometry", "0", "0", "1280", "800"]
+        window = ["--enable-event-simulate", "--window-geometry", "0", "0", *map(str, size)]
         done = self.run(["xvfb-run", "-a", "-s", SCREEN, "blender", *window, *driver])
         if images:
             for picture in shown.glob("*.png"):

@@ -18,7 +18,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import capturing
 import editing
-import pictures
+import redraws
+import safety
+import states
 from desk import Desk
 from showing import photograph
 
@@ -52,7 +54,9 @@ SCENARIOS = {
     for scenario in (
         *(capturing.press, capturing.escape, capturing.load_file, capturing.leave),
         editing.edit,
-        pictures.pose_for_pictures,
+        redraws.redraw,
+        *(safety.undo, safety.render, safety.disable, safety.twice, safety.close_window, safety.delete_target),
+        *(states.states, states.small_window),
     )
 }
 run(json.loads(Path(sys.argv[-1]).read_text("utf-8")))
