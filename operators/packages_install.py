@@ -12,10 +12,8 @@ from bpy.props import EnumProperty
 
 from ..inference.progress import Work
 from ..packages.activate import is_active
-from ..packages.apart import examine_apart
 from ..packages.catalog import Kind, Package, load_catalog, size
 from ..packages.choose import named
-from ..packages.install import install
 from .packages_run import Outcome, Packages, busy, folder_of_packages, offline
 
 PACKAGES = (
@@ -105,7 +103,10 @@ def sizes(choices: Sequence[Package]) -> str:
 
 
 def _install(folder: Path, choices: Sequence[Package]) -> Work[Outcome]:
-    """Install, and find out what that changed."""
+    """Install, and find out what that changed. What Blender does not need to start loads here, on the work's thread."""
+    from ..packages.apart import examine_apart  # noqa: PLC0415
+    from ..packages.install import install  # noqa: PLC0415
+
     package = yield from install(folder, choices)
     test = yield from examine_apart(folder)
     text = rpt_("{package} {version} is installed").format(package=package.label, version=package.version)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
@@ -17,11 +17,12 @@ from ..errors import PenumbraError
 from ..inference.progress import Progress, Work, finish
 from ..packages.catalog import KINDS, Kind, Package, load_catalog
 from ..packages.choose import Machine, options, this_machine, why_none
-from ..packages.install import clean_up
 from ..packages.place import Installed, has_leftovers, installed
-from ..packages.self_test import SelfTest
 from ..scene.user_folder import packages_folder
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from ..packages.self_test import SelfTest
 
 _LOG = logging.getLogger(__name__)
 # Seconds between two looks at the thread, for one look, and that a thread which was asked to stop is waited for.
@@ -191,6 +192,8 @@ def folder_of_packages() -> Path:
 def _clean_up() -> None:
     folder = packages_folder()
     if has_leftovers(folder):
+        from ..packages.install import clean_up  # noqa: PLC0415 - what Blender needs not to start is loaded when it is used
+
         threading.Thread(target=clean_up, args=(folder,), name="penumbra-clean-up", daemon=True).start()
 
 

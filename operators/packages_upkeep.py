@@ -10,10 +10,8 @@ import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..inference.progress import Progress, Work
-from ..packages.apart import examine_apart
 from ..packages.catalog import Kind, Package, load_catalog
 from ..packages.choose import named
-from ..packages.install import remove, repair
 from .packages_run import Outcome, Packages, busy, folder_of_packages, offline
 
 
@@ -157,6 +155,9 @@ CLASSES = (
 
 
 def _repair(folder: Path, kind: Kind, choices: Sequence[Package]) -> Work[Outcome]:
+    from ..packages.apart import examine_apart  # noqa: PLC0415 - loads on the work's thread, not when Blender starts
+    from ..packages.install import repair  # noqa: PLC0415
+
     damaged = yield from repair(folder, kind, choices)
     test = yield from examine_apart(folder)
     if not damaged:
@@ -165,6 +166,9 @@ def _repair(folder: Path, kind: Kind, choices: Sequence[Package]) -> Work[Outcom
 
 
 def _remove(folder: Path, kind: Kind) -> Work[Outcome]:
+    from ..packages.apart import examine_apart  # noqa: PLC0415 - as above
+    from ..packages.install import remove  # noqa: PLC0415
+
     yield Progress("remove", 0, None, "Removing")
     remove(folder, kind)
     test = yield from examine_apart(folder)
@@ -172,6 +176,8 @@ def _remove(folder: Path, kind: Kind) -> Work[Outcome]:
 
 
 def _test(folder: Path) -> Work[Outcome]:
+    from ..packages.apart import examine_apart  # noqa: PLC0415 - as above
+
     test = yield from examine_apart(folder)
     if test.problem:
         return Outcome(test.problem, test, failed=True)

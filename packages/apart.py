@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -39,18 +40,24 @@ self_test.main(order)
 def examine_apart(folder: Path, seconds: float = 180.0) -> Work[SelfTest]:
     """What really runs on this machine: libraries, providers that load with the time that a picture takes, and PyTorch.
 
-    folder: that of the packages. seconds: after which the test is ended and what it found is given. A package that cannot be imported, or
-    takes its process down with it, is noted and not used any more; one that is found to work again is. Raises SetupError where no process can
-    be started.
+    folder: that of the packages. seconds: after which a test is ended and what it found is given. A package that cannot be imported, or
+    takes its process down with it, is noted and not used any more, and what is used without it is told; one that is found to work again is
+    used again. Raises SetupError where no process can be started.
     """
     began = time.monotonic()
-    events, reason = yield from _run({"what": "test", "folder": str(folder)}, seconds)
-    found = self_test.gather(events, reason, time.monotonic() - began)
+    order = {"what": "test", "folder": str(folder)}
+    found = self_test.gather(*(yield from _run({**order, "again": "yes"}, seconds)))
+    problems = []
     for kind in KINDS:
         package = installed(folder, kind)
         if package is not None and package.site(folder).is_dir():
-            mark(folder, package, found.broken(package.module))
-    return found
+            reason = found.broken(package.module)
+            mark(folder, package, reason)
+            problems += [f"{package.label} cannot be used ({reason}), so the add-on does without it."] if reason else []
+    if problems:
+        without = self_test.gather(*(yield from _run(order, seconds)))
+        found = replace(without, problem=" ".join([*problems, *([without.problem] if without.problem else [])]))
+    return replace(found, seconds=round(time.monotonic() - began, 2))
 
 
 def import_apart(site: Path, module: str, label: str) -> Work[str]:

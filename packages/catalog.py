@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -71,6 +70,8 @@ class Package:
 
 def load_catalog(path: Path = CATALOG) -> tuple[Package, ...]:
     """All packages, with the wheels for every platform and Python, in the order in which they are to be tried."""
+    import tomllib  # noqa: PLC0415 - only who asks for the catalog pays for reading it
+
     with path.open("rb") as file:
         tables = tomllib.load(file)
     return tuple(

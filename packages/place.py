@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -82,6 +81,8 @@ def mark(folder: Path, package: Installed, broken: str) -> None:
 
 def new_folder(folder: Path, kind: Kind) -> Path:
     """A new folder to unpack into. Raises WriteError."""
+    import tempfile  # noqa: PLC0415 - Blender loads this module when it starts
+
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f"{kind}-{python_tag()}-", dir=folder))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.packages_install import sizes
 from ..operators.packages_run import Packages
 from ..packages.catalog import Kind, size
-from ..packages.self_test import SelfTest
 from .wrapped import draw_sentence
+
+if TYPE_CHECKING:
+    from ..packages.self_test import SelfTest
 
 _NAMES: dict[Kind, str] = {"gpu": "gpu_support", "torch": "pytorch"}
 

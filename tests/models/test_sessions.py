@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from penumbra.errors import ArgumentsError, SetupError
-from penumbra.models.sessions import PROVIDERS, open_session
+from penumbra.models.sessions import PROVIDERS, Probed, open_session, probe
 
 
 @pytest.fixture
@@ -91,3 +92,18 @@ def test_a_missing_runtime_is_an_error(network: Path, monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(SetupError, match="ONNX Runtime cannot be loaded"):
         open_session(network, "auto", 1)
+
+
+def test_a_provider_that_does_not_load_says_why(network: Path, absent: str, monkeypatch: pytest.MonkeyPatch):
+    label = PROVIDERS[absent].label
+    assert probe(network, absent, 1) == Probed(None, f"this ONNX Runtime was built without {label}")
+    name = PROVIDERS[absent].runtime_name
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [name, "CPUExecutionProvider"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = probe(network, absent, 1)
+    assert found.session is None
+    assert "a driver that is missing or too old" in found.reason
+    works = probe(network, "cpu", 1)
+    assert works.session is not None
+    assert works.reason == ""
