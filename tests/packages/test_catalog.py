@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from penumbra.packages.catalog import CATALOG, KINDS, Wheel, load_catalog, size
+from penumbra.packages.catalog import CATALOG, KINDS, Kind, Wheel, load_catalog, size
 from penumbra.packages.choose import NVIDIA, Machine, fits, named, options, why_none
 from penumbra.tools import build
 
@@ -13,7 +13,7 @@ PLATFORMS = ("linux-x64", "windows-x64", "macos-arm64")
 PYTHONS = ("cp311", "cp313", "cp314")
 
 
-def names(kind, platform: str, vendor: str = "", python: str = "cp311") -> list[str]:
+def names(kind: Kind, platform: str, vendor: str = "", python: str = "cp311") -> list[str]:
     return [package.name for package in options(kind, Machine(platform, python, vendor), load_catalog())]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from penumbra.inference.progress import finish
 from penumbra.models.weights import NETWORKS
-from penumbra.packages import apart, self_test
+from penumbra.packages import apart
 from penumbra.packages.apart import examine_apart
 from penumbra.packages.doctor import examine, lines
 from penumbra.packages.place import Installed, installed, point_to
@@ -35,7 +35,8 @@ def put_runtime(folder: Path, code: str) -> None:
     point_to(folder, package)
 
 
-def test_the_doctor_tells_what_runs_and_what_to_do(weights: Path, tmp_path: Path):
+@pytest.mark.usefixtures("weights")
+def test_the_doctor_tells_what_runs_and_what_to_do(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     folders = {"takes": tmp_path / "file" / "takes"}
     found = examine(tmp_path / "packages", folders, blender="5.2.3")
@@ -68,9 +69,8 @@ def test_the_doctor_tells_what_runs_and_what_to_do(weights: Path, tmp_path: Path
     assert json.loads(json.dumps(found.as_json()))["provider"] == "cpu"
 
 
-def test_a_runtime_that_crashes_is_left_out_and_the_add_ons_own_goes_on(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.mark.usefixtures("weights")
+def test_a_runtime_that_crashes_is_left_out_and_the_add_ons_own_goes_on(tmp_path: Path):
     put_runtime(tmp_path, "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
     found = finish(examine_apart(tmp_path))
     assert found.problem == (
@@ -106,7 +106,8 @@ def test_a_test_can_be_cancelled(tmp_path: Path):
     assert time.monotonic() - began < 1.0
 
 
-def test_damaged_and_missing_weights_are_told_by_name(tmp_path: Path, weights: Path):
+@pytest.mark.usefixtures("weights")
+def test_damaged_and_missing_weights_are_told_by_name(tmp_path: Path):
     for name in ("blazepose", "s3"):
         shutil.copytree(NETWORKS / name, tmp_path / name)
     for path in (tmp_path / "blazepose").glob("*.tflite"):
@@ -127,7 +128,8 @@ def test_damaged_and_missing_weights_are_told_by_name(tmp_path: Path, weights: P
     assert states == {"s3/manifest.json": ("damaged", False), "blazepose/manifest.json": ("missing", True)}
 
 
-def test_what_is_needed_and_missing_means_no_capture(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("weights")
+def test_what_is_needed_and_missing_means_no_capture(tmp_path: Path):
     (tmp_path / "path" / "av").mkdir()
     (tmp_path / "path" / "av" / "__init__.py").write_text("raise ImportError('wrong platform')\n")
     assert str(tmp_path / "path") == sys.path[0]

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import capturing
 import editing
+import preferences
 import redraws
 import safety
 import states
@@ -56,6 +57,7 @@ SCENARIOS = {
         editing.edit,
         redraws.redraw,
         *(safety.undo, safety.render, safety.disable, safety.twice, safety.close_window, safety.delete_target),
+        *(preferences.preferences, preferences.install, preferences.quit_while_installing),
         *(states.states, states.small_window),
     )
 }
