@@ -18,6 +18,9 @@ from .capture_choices import CaptureChoices, take_over
 from .capture_job import Captured, Job, chosen_job
 from .capture_run import CaptureRun
 
+FOR_CHOICES = "penumbra_choices"
+"""Name under which a layout's context points to the choices that are shown above the button."""
+
 _LOG = logging.getLogger(__name__)
 # Seconds between two looks at what the worker has handed over.
 _TICK = 0.05
@@ -40,8 +43,8 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
         if cls.run is not None:
             cls.poll_message_set(tip_("A capture is already running"))
             return False
-        in_panel = context.region is not None and context.region.type == "UI"
-        if in_panel and not context.scene.penumbra.footage:
+        shown = getattr(context, FOR_CHOICES, None)
+        if shown is not None and not shown.footage:
             cls.poll_message_set(tip_("Choose the footage first"))
             return False
         return True

@@ -15,9 +15,14 @@ from ..scene.editing.doubt import spans_of
 from ..scene.editing.edit_choices import SpanChoices, span_settings
 from ..scene.editing.markers import has_marks, mark_spans, unmark_spans
 from ..scene.editing.spans import Span, next_span, previous_span
+from ..scene.properties import CONTEXT
 from .edit_target import EditsCapture, captured_armature
 
-_ONLY_SELECTED = {"name": "Only Selected Bones", "description": "Look only at the bones that are selected"}
+_ONLY_SELECTED = {
+    "name": "Only Selected Bones",
+    "description": "Look only at the bones that are selected",
+    "translation_context": CONTEXT,
+}
 
 
 class PENUMBRA_OT_jump_to_span(EditsCapture, SpanChoices, bpy.types.Operator):

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..operators.capture import FOR_CHOICES
 from .outcome import draw_outcome, draw_running, draw_subject
 
 
@@ -37,7 +38,9 @@ class PENUMBRA_PT_capture(Sidebar, bpy.types.Panel):
         if status.running:
             draw_running(layout, context)
         else:
-            layout.operator("penumbra.capture", icon="ARMATURE_DATA")
+            row = layout.row()
+            row.context_pointer_set(FOR_CHOICES, choices)
+            row.operator("penumbra.capture", icon="ARMATURE_DATA")
             draw_outcome(layout, context)
 
 

@@ -50,6 +50,9 @@ from .rig_map_choices import own_map_of
 ADDON = __package__.rpartition(".")[0]
 """The name under which Blender knows the add-on: `penumbra`, or `bl_ext.<repository>.penumbra` once installed."""
 
+CONTEXT = "Penumbra"
+"""Where names are looked up that Blender itself translates otherwise: its "Never" means none, its "Fine" thin."""
+
 # From 4.5 on a path has to say that it may start at the file's own folder; before, all may and none can say so.
 _PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 _QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
@@ -87,6 +90,7 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
     footage: StringProperty(
         name="Footage",
         description="Video file to read. For an image sequence, its folder",
+        translation_context=CONTEXT,
         subtype="FILE_PATH",
         options=_PATH_OPTIONS,
     )
@@ -141,6 +145,7 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
     quality: EnumProperty(
         name="Quality",
         description="How closely to look at each frame",
+        translation_context=CONTEXT,
         items=(
             ("BEST", "Best", "The most exact network"),
             ("FAST", "Fast", "A smaller network, less exact where limbs overlap"),
@@ -232,6 +237,7 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
     fit: EnumProperty(
         name="Fit",
         description="How the body is fitted to what is seen in the footage",
+        translation_context=CONTEXT,
         items=(
             ("NONE", "None", "Keep the joints as the networks give them"),
             ("DRAFT", "Draft", "Fit the body to the picture, quickly"),
@@ -242,6 +248,7 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
     foot_lock: EnumProperty(
         name="Foot Lock",
         description="Which feet are held where they stand",
+        translation_context=CONTEXT,
         items=(
             ("AUTO", "Automatic", "Hold each foot while it stands, as far as the footage shows"),
             ("ALWAYS", "Always", "Hold one foot at any time, for people who never jump or slide"),

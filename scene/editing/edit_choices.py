@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from ..properties import CONTEXT
 from .bone_selection import selected_bones
 from .rebake import RebakeSettings
 from .reduce_keys import ReduceSettings
@@ -29,7 +30,11 @@ class RangeChoices:
     )
     first: IntProperty(name="Start", description="First frame that is edited", default=1)
     last: IntProperty(name="End", description="Last frame that is edited", default=250)
-    only_selected: BoolProperty(name="Only Selected Bones", description="Leave the bones alone that are not selected")
+    only_selected: BoolProperty(
+        name="Only Selected Bones",
+        description="Leave the bones alone that are not selected",
+        translation_context=CONTEXT,
+    )
 
 
 class RebakeChoices:

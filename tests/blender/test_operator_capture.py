@@ -16,7 +16,7 @@ from penumbra.inference.progress import Progress, Work
 from penumbra.inference.settings import CameraSettings, CaptureSettings, Moment, MotionSettings
 from penumbra.inference.systems import LIFTERS, REFINERS
 from penumbra.inference.take import Take
-from penumbra.operators.capture import PENUMBRA_OT_capture
+from penumbra.operators.capture import FOR_CHOICES, PENUMBRA_OT_capture
 from penumbra.retarget.rig_map_table import load_rig_maps
 from penumbra.scene.properties import bake_settings, capture_settings, lift_settings, motion_settings
 from penumbra.scene.rig_map_choices import fill_map
@@ -213,10 +213,7 @@ def test_choices_that_make_no_sense_are_told(scene: bpy.types.Scene, choices: di
 
 def test_the_button_waits_for_footage_which_a_script_brings_along(scene: bpy.types.Scene) -> None:
     assert bpy.ops.penumbra.capture.poll()
-    window = bpy.context.window_manager.windows[0]
-    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
-    region = next(region for region in area.regions if region.type == "UI")
-    with bpy.context.temp_override(window=window, area=area, region=region):
+    with bpy.context.temp_override(**{FOR_CHOICES: scene.penumbra}):
         assert not bpy.ops.penumbra.capture.poll()
         scene.penumbra.footage = "walk.mp4"
         assert bpy.ops.penumbra.capture.poll()
