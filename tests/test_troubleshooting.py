@@ -19,7 +19,7 @@ SET_UP = ("tools/build.py", "tools/environment.py", "tools/fetch.py")
 _INTERNAL = {"ValueError", "TypeError", "KeyError", "RuntimeError", "AssertionError", "NotImplementedError"}
 _HELP = {"description", "help", "epilog", "bl_description", "_command"}
 # What is said by these is for users, whether or not it is a whole sentence.
-_SAYS = {"poll_message_set", "report", "iface_", "label"}
+_SAYS = {"poll_message_set", "report", "iface_", "rpt_", "label"}
 # Words of a message that have to be on the page, and how many a piece between two gaps needs to stand for the message.
 _START, _TELLING = 5, 3
 
