@@ -8,12 +8,14 @@ import bpy
 from bpy.props import IntProperty
 
 from ..errors import PenumbraError
+from ..inference.progress import Work
 from ..scene.baked import baked_of
 from ..scene.editing.corrections import is_solved, mark, marks_of, solve_marked, unmark
-from .edit_target import EditsAtOnce, captured_armature
+from .edit_target import EditsAtOnce, EditsCapture, captured_armature
+from .edit_work import Watched
 
 
-class PENUMBRA_OT_mark_correction(EditsAtOnce, bpy.types.Operator):
+class PENUMBRA_OT_mark_correction(EditsCapture, Watched, bpy.types.Operator):
     """Keeps the present pose as the right one for the current frame."""
 
     bl_idname = "penumbra.mark_correction"
@@ -21,10 +23,11 @@ class PENUMBRA_OT_mark_correction(EditsAtOnce, bpy.types.Operator):
     bl_description = "Mark the armature's present pose as the right one for the current frame, and key it"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    def edit(self, context: bpy.types.Context, target: bpy.types.Object) -> str:
+    def work(self, context: bpy.types.Context) -> Work[str]:
         """Mark and key the pose."""
-        mark(target, baked_of(target.animation_data.action), context.scene.frame_current)
-        return f"Marked frame {context.scene.frame_current}. Solve Around Corrections brings it to the rest"
+        target, frame = captured_armature(context), context.scene.frame_current
+        yield from mark(target, baked_of(target.animation_data.action), frame)
+        return f"Marked frame {frame}. Solve Around Corrections brings it to the rest"
 
 
 class PENUMBRA_OT_remove_correction(EditsAtOnce, bpy.types.Operator):
@@ -42,7 +45,7 @@ class PENUMBRA_OT_remove_correction(EditsAtOnce, bpy.types.Operator):
         unmark(target.animation_data.action, self.frame)
 
 
-class PENUMBRA_OT_solve_corrections(EditsAtOnce, bpy.types.Operator):
+class PENUMBRA_OT_solve_corrections(EditsCapture, Watched, bpy.types.Operator):
     """Solves the motion again with the marked poses as constraints."""
 
     bl_idname = "penumbra.solve_corrections"
@@ -50,9 +53,10 @@ class PENUMBRA_OT_solve_corrections(EditsAtOnce, bpy.types.Operator):
     bl_description = "Fit the motion again with the marked poses as constraints. Keys change only in the hidden stretches around them"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> str:
+    def work(self, context: bpy.types.Context) -> Work[str]:
         """Solve, and write the keys that change."""
-        done = solve_marked(target, baked_of(target.animation_data.action))
+        target = captured_armature(context)
+        done = yield from solve_marked(target, baked_of(target.animation_data.action))
         if not done.bones:
             return "Nothing changed: the keys are solved around these corrections"
         return f"Changed {len(done.bones)} bones between frames {done.first} and {done.last}"

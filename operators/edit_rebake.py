@@ -9,15 +9,18 @@ import bpy
 from bpy.props import StringProperty
 
 from ..errors import TakeError
+from ..inference.aside import aside
+from ..inference.progress import Progress, Work
 from ..inference.take import load_take
 from ..scene.baked import Baked, baked_of
 from ..scene.editing.corrections import motion_of_action
 from ..scene.editing.edit_choices import RangeChoices, RebakeChoices, rebake_settings
 from ..scene.editing.rebake import rebake
-from .edit_target import EditsAtOnce
+from .edit_target import EditsCapture, captured_armature
+from .edit_work import Watched
 
 
-class PENUMBRA_OT_rebake(EditsAtOnce, RangeChoices, RebakeChoices, bpy.types.Operator):
+class PENUMBRA_OT_rebake(EditsCapture, Watched, RangeChoices, RebakeChoices, bpy.types.Operator):
     """A range of frames or some bones from the action's own take."""
 
     bl_idname = "penumbra.rebake"
@@ -34,14 +37,16 @@ class PENUMBRA_OT_rebake(EditsAtOnce, RangeChoices, RebakeChoices, bpy.types.Ope
         options={"SKIP_SAVE"},
     )
 
-    def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> str:
+    def work(self, context: bpy.types.Context) -> Work[str]:
         """Bake the part again into the armature's action."""
         from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
 
+        target = captured_armature(context)
         made = baked_of(target.animation_data.action)
-        take = load_take(_path(self.take, made))
-        motion = motion_of(take) if self.take else motion_of_action(made, take)
-        done = rebake(target, motion, made.settings, rebake_settings(self, target))
+        path = _path(self.take, made)
+        take = yield from aside(lambda: load_take(path), Progress("rebake", 0, None, "Reading the take"))
+        motion = motion_of(take) if self.take else (yield from motion_of_action(made, take))
+        done = yield from rebake(target, motion, made.settings, rebake_settings(self, target))
         return f"Baked {len(done.bones)} bones again, frames {done.first} to {done.last}"
 
 

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 import bpy
 
+from ..inference.progress import Work
 from ..scene.editing.edit_choices import RangeChoices, SmoothChoices, smooth_settings
 from ..scene.editing.smooth_keys import smooth_keys
-from .edit_target import EditsAtOnce
+from .edit_target import EditsCapture, captured_armature
+from .edit_work import Watched
 
 
-class PENUMBRA_OT_smooth_keys(EditsAtOnce, RangeChoices, SmoothChoices, bpy.types.Operator):
+class PENUMBRA_OT_smooth_keys(EditsCapture, Watched, RangeChoices, SmoothChoices, bpy.types.Operator):
     """What was guessed is led along what was seen."""
 
     bl_idname = "penumbra.smooth_keys"
@@ -20,7 +22,8 @@ class PENUMBRA_OT_smooth_keys(EditsAtOnce, RangeChoices, SmoothChoices, bpy.type
     bl_description = "Smooth keys the more, the less sure the capture is of them"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> str:
+    def work(self, context: bpy.types.Context) -> Work[str]:
         """Smooth the keys of the armature's action."""
-        done = smooth_keys(target, smooth_settings(self, target))
+        target = captured_armature(context)
+        done = yield from smooth_keys(target, smooth_settings(self, target))
         return f"Smoothed {done.bones} bones, by {math.degrees(done.turned):.1f} degrees at most"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
 from ..errors import PenumbraError
-from ..inference.progress import Progress, Work, finish
+from ..inference.progress import Progress, Work, advance, finish
 
 # Seconds of work between two looks at the user's keys, and between two steps.
-_SLICE, _TICK = 0.1, 0.01
+_SLICE, _TICK = 0.04, 0.01
 
 
 class Watched:
@@ -53,7 +52,7 @@ class Watched:
         if event.type != "TIMER":
             return {"RUNNING_MODAL"}
         try:
-            self._show(context, self._step())
+            self._show(context, advance(self._work, _SLICE))
         except StopIteration as stop:
             self._end(context)
             self.report({"INFO"}, stop.value)
@@ -70,13 +69,6 @@ class Watched:
     def cancel(self, context: bpy.types.Context) -> None:
         """Stop where Blender itself ends the operator."""
         self._end(context)
-
-    def _step(self) -> Progress:
-        until = time.monotonic() + _SLICE
-        while True:
-            progress = next(self._work)
-            if time.monotonic() > until:
-                return progress
 
     def _show(self, context: bpy.types.Context, progress: Progress) -> None:
         fraction = progress.fraction or 0.0

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 
 from ..errors import PenumbraError
-from ..inference.motion import Motion
+from ..inference.aside import aside
+from ..inference.progress import Progress, Work
 from ..inference.take import SUFFIX, load_take
-from ..scene.bake import BakeResult, bake
+from ..scene.bake import baking
 from ..scene.properties import bake_settings
 from ..scene.take_choices import chosen_take, refresh_takes
 from .edit_target import the_armature
+from .edit_work import Watched
 
 
 class PENUMBRA_OT_refresh_takes(bpy.types.Operator):
@@ -38,7 +39,7 @@ class PENUMBRA_OT_refresh_takes(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class PENUMBRA_OT_apply_take(bpy.types.Operator):
+class PENUMBRA_OT_apply_take(Watched, bpy.types.Operator):
     """Bakes a kept take, with the scene's choices."""
 
     bl_idname = "penumbra.apply_take"
@@ -58,17 +59,19 @@ class PENUMBRA_OT_apply_take(bpy.types.Operator):
         """Whether it is clear onto what."""
         return _poll(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def work(self, context: bpy.types.Context) -> Work[str]:
         """Bake it."""
-        try:
-            path = Path(bpy.path.abspath(self.filepath)) if self.filepath else Path(chosen_take(context).path)
-            motion, result = _apply(context, path)
-        except PenumbraError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        context.window_manager.penumbra.succeed(result.object.name, [_words(path, result), *result.notes], motion)
-        self.report({"INFO"}, _words(path, result))
-        return {"FINISHED"}
+        from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
+
+        path = Path(bpy.path.abspath(self.filepath)) if self.filepath else Path(chosen_take(context).path)
+        target = _target(context)
+        settings = replace(bake_settings(context.scene, target), name=path.stem)
+        take = yield from aside(lambda: load_take(path), Progress("take", 0, None, "Reading the take"))
+        motion = motion_of(take)
+        done = yield from baking(motion, target, settings, path)
+        words = f'Applied "{path.stem}" to {done.object.name}, frames {done.frame_start} to {done.frame_end}'
+        bpy.context.window_manager.penumbra.succeed(done.object.name, [words, *done.notes], motion)
+        return words
 
 
 class PENUMBRA_OT_open_take(bpy.types.Operator):
@@ -100,7 +103,7 @@ class PENUMBRA_OT_open_take(bpy.types.Operator):
             self.report({"ERROR"}, "Choose the file of a take.")
             return {"CANCELLED"}
         try:
-            return bpy.ops.penumbra.apply_take(filepath=self.filepath)
+            return bpy.ops.penumbra.apply_take("INVOKE_DEFAULT", filepath=self.filepath)
         except RuntimeError as error:
             # what the other operator reported
             self.report({"ERROR"}, str(error).strip().removeprefix("Error: "))
@@ -119,22 +122,9 @@ def _poll(operator: type[bpy.types.Operator], context: bpy.types.Context) -> boo
     return True
 
 
-def _apply(context: bpy.types.Context, path: Path) -> tuple[Motion, BakeResult]:
-    from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
-
-    motion, target = motion_of(load_take(path)), _target(context)
-    settings = replace(bake_settings(context.scene, target), name=path.stem)
-    return motion, bake(motion, target, settings, path)
-
-
 def _target(context: bpy.types.Context) -> bpy.types.Object | None:
     """The armature that is active or selected, else the capture's target, else none: a new one is made."""
     try:
         return the_armature(context)
     except PenumbraError:
         return context.scene.penumbra.target
-
-
-def _words(path: Path, result: BakeResult) -> str:
-    words = iface_('Applied "{take}" to {armature}, frames {first} to {last}')
-    return words.format(take=path.stem, armature=result.object.name, first=result.frame_start, last=result.frame_end)

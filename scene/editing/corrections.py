@@ -12,8 +12,10 @@ import numpy as np
 from ...errors import ArgumentsError, RigError
 from ...inference import rotations as rot
 from ...inference.along_time import stretches
+from ...inference.aside import aside
 from ...inference.correcting.correction import Correction
 from ...inference.motion import Motion
+from ...inference.progress import Progress, Work
 from ...inference.take import Take, load_take
 from ...models.skeletons import BONE_NAMES
 from ...retarget.channels import rotation_channel
@@ -23,9 +25,9 @@ from ...retarget.inverse import TargetPose, product_pose, read_pose
 from ...retarget.retarget import TargetMotion
 from ...retarget.timing import resample
 from ..baked import Baked
-from ..keyed import Keyed, keyed
+from ..keyed import Keyed, keying
 from .bone_curves import bone_curves
-from .rebake import RebakeSettings, rewrite
+from .rebake import RebakeSettings, Rewriting
 
 # What the animator marked, and what the keys were last solved around.
 _MARKED, _SOLVED = "penumbra_corrections", "penumbra_solved_corrections"
@@ -65,14 +67,14 @@ def is_solved(action: bpy.types.Action, one: Mark) -> bool:
     return one in _read(action, _SOLVED)
 
 
-def mark(target: bpy.types.Object, baked: Baked, frame: int) -> Mark:
+def mark(target: bpy.types.Object, baked: Baked, frame: int) -> Work[Mark]:
     """Keep the target's present pose as the right one for `frame`, in place of what was marked there before, and key it.
 
     Raises RigError where the pose cannot be told from the bones that are keyed, ArgumentsError where the frame shows no subject,
     TakeError where the take is gone.
     """
-    motion = motion_of_action(baked)
-    made = _keyed(motion, target, baked)
+    motion = yield from motion_of_action(baked)
+    made = yield from _keyed(motion, target, baked)
     row = _row(made, frame)
     figure = figure_of(made.rest, made.fit)
     motion = resample(motion, made.rate)
@@ -98,15 +100,16 @@ def unmark(action: bpy.types.Action, frame: int) -> None:
     _keep(action, _MARKED, left)
 
 
-def motion_of_action(baked: Baked, take: Take | None = None) -> Motion:
+def motion_of_action(baked: Baked, take: Take | None = None) -> Work[Motion]:
     """The motion that the action was solved to: its take's, around the corrections of then. Raises TakeError."""
-    return _motion(take or _take(baked), _read(baked.action, _SOLVED))
+    there = take or (yield from _take(baked))
+    return (yield from _motion(there, _read(baked.action, _SOLVED)))
 
 
-def solve_marked(target: bpy.types.Object, baked: Baked) -> Solved:
+def solve_marked(target: bpy.types.Object, baked: Baked) -> Work[Solved]:
     """Solve the motion around all corrections and write the keys that change; all others stay.
 
-    Corrections that were solved before and are no longer marked go out of the keys again.
+    Corrections that were solved before and are no longer marked go out of the keys again. Closing the work leaves all as it was.
 
     Raises ArgumentsError where nothing is marked or a correction cannot be used, TakeError where the take is gone, and what
     `keyed` raises.
@@ -114,42 +117,43 @@ def solve_marked(target: bpy.types.Object, baked: Baked) -> Solved:
     there = marks_of(baked.action)
     if not there and not _read(baked.action, _SOLVED):
         raise ArgumentsError("Nothing is marked. Pose a frame that is wrong and choose Mark Correction first.")
-    take = _take(baked)
-    old = _keyed(motion_of_action(baked, take), target, baked)
-    new = _keyed(_motion(take, there), target, baked)
+    take = yield from _take(baked)
+    motion = yield from motion_of_action(baked, take)
+    old = yield from _keyed(motion, target, baked)
+    motion = yield from _motion(take, there)
+    new = yield from _keyed(motion, target, baked)
     changed = _changed(old, new)
+    rewriting = Rewriting(target, new)
     for (first, end), bones in _together(changed, new.moved.bones).items():
-        rewrite(target, new, RebakeSettings(int(new.frames[first]), int(new.frames[end - 1]), bones))
+        yield from rewriting.take(RebakeSettings(int(new.frames[first]), int(new.frames[end - 1]), bones))
+    yield from rewriting.write()
     _keep(baked.action, _SOLVED, there)
-    bpy.context.scene.frame_set(bpy.context.scene.frame_current)
     rows = np.flatnonzero(changed.any(axis=1))
     names = tuple(name for name, any_changed in zip(new.moved.bones, changed.any(axis=0), strict=True) if any_changed)
     return Solved(names, *((int(new.frames[rows[0]]), int(new.frames[rows[-1]])) if len(rows) else (0, 0)))
 
 
-def _motion(take: Take, there: Sequence[Mark]) -> Motion:
+def _motion(take: Take, there: Sequence[Mark]) -> Work[Motion]:
     from ...inference.correcting.motion import corrected_motion  # noqa: PLC0415 - loads the fit
 
     times = take.stage("track")["times"]
-    return corrected_motion(
-        take,
-        [
-            Correction(int(np.abs(times - one.time).argmin()), np.array(one.root), np.array(one.rotations))
-            for one in there
-        ],
-    )
+    corrections = [
+        Correction(int(np.abs(times - one.time).argmin()), np.array(one.root), np.array(one.rotations)) for one in there
+    ]
+    return (yield from aside(lambda: corrected_motion(take, corrections), Progress("correct", 0, None, "Solving")))
 
 
-def _take(baked: Baked) -> Take:
+def _take(baked: Baked) -> Work[Take]:
     if baked.take is None:
         raise ArgumentsError(
             f'The take of "{baked.action.name}" was not kept, and corrections need it. Capture again, or apply a take.'
         )
-    return load_take(baked.take)
+    path = baked.take
+    return (yield from aside(lambda: load_take(path), Progress("correct", 0, None, "Reading the take")))
 
 
-def _keyed(motion: Motion, target: bpy.types.Object, baked: Baked) -> Keyed:
-    made = keyed(motion, target, baked.settings)
+def _keyed(motion: Motion, target: bpy.types.Object, baked: Baked) -> Work[Keyed]:
+    made = yield from keying(motion, target, baked.settings)
     if baked.settings.limbs == "ik" and made.fit.ik:
         raise RigError(
             f'The limbs of "{target.name}" are keyed on goals and poles. Apply the take with Limbs set to FK to correct poses.'

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
+
+from ...inference.progress import Progress, Work
 
 # Every property of a key that can be set, with the count of its numbers and what it is stored as.
 _PROPERTIES: Mapping[str, tuple[int, type]] = {
@@ -74,6 +76,20 @@ def write_keys(fcurve: bpy.types.FCurve, keys: Keys) -> None:
         points.foreach_set(name, np.ascontiguousarray(keys.values[name]).ravel())
     fcurve.update()
     _keep_free_handles(points, keys)
+
+
+def write_all(there: Sequence[tuple[bpy.types.FCurve, Keys]]) -> Work[None]:
+    """`write_keys` for many f-curves, one a step. Closing the work gives back the keys of those that were written."""
+    earlier = []
+    try:
+        for number, (fcurve, keys) in enumerate(there):
+            yield Progress("write", number, len(there), "Writing the keys")
+            earlier.append((fcurve, read_keys(fcurve)))
+            write_keys(fcurve, keys)
+    except BaseException:
+        for fcurve, keys in reversed(earlier):
+            write_keys(fcurve, keys)
+        raise
 
 
 def new_keys(frames: np.ndarray, values: np.ndarray, interpolation: str = "BEZIER") -> Keys:

@@ -12,10 +12,11 @@ from ...errors import RigError
 from ...inference import rotations as rot
 from ...inference.along_time import stretches
 from ...inference.motion import Motion
+from ...inference.progress import Progress, Work
 from ...retarget.channels import rotation_channel
 from ..actions import Curve
 from ..bake_settings import BakeSettings
-from ..keyed import CONFIDENCE, Keyed, keyed
+from ..keyed import CONFIDENCE, Keyed, keying
 from .bone_curves import (
     BoneCurves,
     beside,
@@ -27,7 +28,7 @@ from .bone_curves import (
     split_path,
     to_quaternions,
 )
-from .key_points import NEAR, new_keys, read_keys, sampled, write_keys
+from .key_points import NEAR, Keys, new_keys, read_keys, sampled, write_all
 from .key_ranges import replaced
 
 
@@ -56,108 +57,120 @@ class Rebaked:
     last: int
 
 
-def rebake(target: bpy.types.Object, motion: Motion, settings: BakeSettings, what: RebakeSettings) -> Rebaked:
+def rebake(target: bpy.types.Object, motion: Motion, settings: BakeSettings, what: RebakeSettings) -> Work[Rebaked]:
     """Bake a part of `motion` again into the target's action, with the settings of the first time.
 
     Rotations are blended as rotations, in each bone's own mode, on the side of it that the present keys are on. Keys outside the
     range and of other bones stay to the bit, and so does the curve at every frame outside; keys in frames in which the subject is absent stay too.
-    Raises RigError where there is nothing to bake again, and what `keyed` raises.
+    Closing the work leaves all as it was. Raises RigError where there is nothing to bake again, and what `keyed` raises.
     """
     bone_curves(target)
-    return rewrite(target, keyed(motion, target, settings), what)
+    made = yield from keying(motion, target, settings)
+    rewriting = Rewriting(target, made)
+    done = yield from rewriting.take(what)
+    yield from rewriting.write()
+    return done
 
 
-def rewrite(target: bpy.types.Object, made: Keyed, what: RebakeSettings) -> Rebaked:
-    """The same of a bake that was made already. Raises RigError where there is nothing to bake again."""
-    found = bone_curves(target)
-    names = tuple(name for name in made.moved.bones if what.bones is None or name in what.bones)
-    if not names:
-        raise RigError(f'The take moves none of the selected bones of "{target.name}". Select others, or all.')
-    first = int(made.frames[0]) if what.first is None else max(what.first, int(made.frames[0]))
-    last = int(made.frames[-1]) if what.last is None else min(what.last, int(made.frames[-1]))
-    if first > last:
-        raise RigError(
-            f"The take lies between frames {made.frames[0]} and {made.frames[-1]}. Choose a range of frames that meets it."
-        )
-    if what.influence > 0:
-        part = _Part(made, first, last, _weights(made.frames, first, last, key_range(found), what))
-        for name in names:
-            part.write(target, name, found.get(name, BoneCurves()))
-    bpy.context.scene.frame_set(bpy.context.scene.frame_current)
-    return Rebaked(names, first, last)
+class Rewriting:
+    """Parts of a bake that are taken into the target's action, all of which are written at the end."""
 
-
-class _Part:
-    """The range of a bake that is written again."""
-
-    def __init__(self, made: Keyed, first: int, last: int, weights: np.ndarray) -> None:
+    def __init__(self, target: bpy.types.Object, made: Keyed) -> None:
+        self._target = target
         self._made = made
-        self._weights = weights
-        self._range = (first, last)
-        inside = (made.frames >= first) & (made.frames <= last)
-        self._all = [slice(*np.flatnonzero(inside)[[0, -1]] + [0, 1])]
-        self._seen = [slice(start, stop) for start, stop in stretches(inside & made.moved.present)]
+        self._there = bone_curves(target)
         self._curves: dict[str, dict[str, dict[int, Curve]]] = {}
         for curve in made.curves:
             name, prop = split_path(curve.data_path)
             self._curves.setdefault(name, {}).setdefault(prop, {})[curve.index] = curve
+        self._new: dict[tuple[str, int], tuple[Curve, bpy.types.FCurve | None, Keys]] = {}
 
-    def write(self, target: bpy.types.Object, name: str, there: BoneCurves) -> None:
-        """Write the bone's rotation, location and confidence again."""
-        bone = target.pose.bones[name]
+    def take(self, what: RebakeSettings) -> Work[Rebaked]:
+        """Take a part of the bake. Raises RigError where there is nothing of it."""
+        made, target = self._made, self._target
+        names = tuple(name for name in made.moved.bones if what.bones is None or name in what.bones)
+        if not names:
+            raise RigError(f'The take moves none of the selected bones of "{target.name}". Select others, or all.')
+        first = int(made.frames[0]) if what.first is None else max(what.first, int(made.frames[0]))
+        last = int(made.frames[-1]) if what.last is None else min(what.last, int(made.frames[-1]))
+        if first > last:
+            raise RigError(
+                f"The take lies between frames {made.frames[0]} and {made.frames[-1]}. "
+                "Choose a range of frames that meets it."
+            )
+        if what.influence > 0:
+            weights = _weights(made.frames, first, last, key_range(self._there), what)
+            for number, name in enumerate(names):
+                yield Progress("rebake", number, len(names), "Blending with the present keys")
+                self._take_bone(name, self._there.get(name, BoneCurves()), weights, (first, last))
+        return Rebaked(names, first, last)
+
+    def write(self) -> Work[None]:
+        """Write what was taken."""
+        yield from write_all(
+            [(fcurve or ensure_curve(self._target, curve), keys) for curve, fcurve, keys in self._new.values()]
+        )
+        bpy.context.scene.frame_set(bpy.context.scene.frame_current)
+
+    def _take_bone(self, name: str, there: BoneCurves, weights: np.ndarray, ends: tuple[int, int]) -> None:
+        """The bone's rotation, location and confidence."""
+        bone, made = self._target.pose.bones[name], self._made
         prop = rotation_channel(bone.rotation_mode)
-        for part in self._seen:
-            frames, weights = self._made.frames[part], self._weights[part]
+        inside = (made.frames >= ends[0]) & (made.frames <= ends[1])
+        for part in (slice(start, stop) for start, stop in stretches(inside & made.moved.present)):
+            frames, share = made.frames[part], weights[part]
             if baked := self._curves[name].get(prop):
                 present = rotation_values(bone, there, frames)
                 goal = to_quaternions(_at(baked, frames, present), bone.rotation_mode)
-                turned = rot.slerp(to_quaternions(present, bone.rotation_mode), goal, weights)
-                self._put(target, there.rotation, baked, part, beside(turned, bone.rotation_mode, present))
+                turned = rot.slerp(to_quaternions(present, bone.rotation_mode), goal, share)
+                self._put(there.rotation, baked, frames, beside(turned, bone.rotation_mode, present), ends)
             if baked := self._curves[name].get("location"):
                 present = location_values(bone, there, frames)
                 goal = _at(baked, frames, present)
-                self._put(target, there.location, baked, part, present + weights[:, None] * (goal - present))
-        for part in self._all:
-            if not (baked := self._curves[name].get(CONFIDENCE)):
-                continue
-            frames, weights = self._made.frames[part], self._weights[part]
-            there_now = dict(enumerate(there.confidence[:1]))
+                self._put(there.location, baked, frames, present + share[:, None] * (goal - present), ends)
+        if baked := self._curves[name].get(CONFIDENCE):
+            frames, share = made.frames[inside], weights[inside]
             goal = _at(baked, frames, np.zeros((len(frames), 1)))
             present = sampled(there.confidence[0], frames)[:, None] if there.confidence else goal
-            self._put(target, there_now, baked, part, present + weights[:, None] * (goal - present))
+            there_now = dict(enumerate(there.confidence[:1]))
+            self._put(there_now, baked, frames, present + share[:, None] * (goal - present), ends)
 
     def _put(
         self,
-        target: bpy.types.Object,
         there: Mapping[int, bpy.types.FCurve],
         baked: Mapping[int, Curve],
-        part: slice,
+        frames: np.ndarray,
         values: np.ndarray,
+        ends: tuple[int, int],
     ) -> None:
-        """Keys with `values` `[T, C]` in `part` of the frames, for the indices that the bake keys."""
+        """Keys with `values` `[T, C]` at `frames`, for the indices that the bake keys."""
         for index, curve in baked.items():
-            fcurve = there.get(index) or ensure_curve(target, curve)
-            old = read_keys(fcurve)
-            frames, column, joins = self._with_borders(fcurve, old.frames, part, values[:, index])
-            write_keys(fcurve, replaced(old, new_keys(frames, column, curve.interpolation), joins))
+            place, fcurve = (curve.data_path, index), there.get(index)
+            if place in self._new:
+                old = self._new[place][2]
+            else:
+                old = new_keys(np.zeros(0), np.zeros(0)) if fcurve is None else read_keys(fcurve)
+            at, column, joins = _with_borders(fcurve, old.frames, frames, values[:, index], ends)
+            self._new[place] = (curve, fcurve, replaced(old, new_keys(at, column, curve.interpolation), joins))
 
-    def _with_borders(
-        self, fcurve: bpy.types.FCurve, keys: np.ndarray, part: slice, values: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, tuple[bool, bool]]:
-        """The part's frames and values, with a key of the present curve just outside the range where it would change there."""
-        frames = self._made.frames[part].astype(float)
-        first, last = self._range
-        before, after = first - 1.0, last + 1.0
-        left = frames[0] == first and bool(np.any(keys < before - NEAR)) and not np.any(np.abs(keys - before) < NEAR)
-        right = frames[-1] == last and bool(np.any(keys > after + NEAR)) and not np.any(np.abs(keys - after) < NEAR)
-        borders = [frame for frame, needed in ((before, left), (after, right)) if needed]
-        present = sampled(fcurve, np.array(borders))
-        count = int(left)
-        return (
-            np.concatenate([borders[:count], frames, borders[count:]]),
-            np.concatenate([present[:count], values, present[count:]]),
-            (left, right),
-        )
+
+def _with_borders(
+    fcurve: bpy.types.FCurve | None, keys: np.ndarray, frames: np.ndarray, values: np.ndarray, ends: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, tuple[bool, bool]]:
+    """Frames and values, with a key of the present curve just outside the range where it would change there."""
+    frames = frames.astype(float)
+    first, last = ends
+    before, after = first - 1.0, last + 1.0
+    left = frames[0] == first and bool(np.any(keys < before - NEAR)) and not np.any(np.abs(keys - before) < NEAR)
+    right = frames[-1] == last and bool(np.any(keys > after + NEAR)) and not np.any(np.abs(keys - after) < NEAR)
+    borders = [frame for frame, needed in ((before, left), (after, right)) if needed]
+    present = np.zeros(0) if fcurve is None else sampled(fcurve, np.array(borders))
+    count = int(left)
+    return (
+        np.concatenate([borders[:count], frames, borders[count:]]),
+        np.concatenate([present[:count], values, present[count:]]),
+        (left, right),
+    )
 
 
 def _weights(frames: np.ndarray, first: int, last: int, keys: tuple[int, int], what: RebakeSettings) -> np.ndarray:

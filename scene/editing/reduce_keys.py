@@ -16,7 +16,7 @@ from .bezier_fit import Ends
 from .fitted_keys import Piece, bezier_keys, straight_keys
 from .key_choice import KeyChoice, Thinned
 from .key_errors import Bounds, KeyErrors
-from .key_points import read_keys, write_keys
+from .key_points import Keys, read_keys, write_all
 from .key_ranges import replaced
 from .keyed_pose import KeyedPose, read_pose
 from .steps import changes, legs, standing
@@ -59,8 +59,8 @@ def reduce_keys(target: bpy.types.Object, settings: ReduceSettings) -> Work[Redu
     """Reduce the keys that a capture made on the target's action.
 
     What is written has Bezier handles, and lies within the bound at every whole frame as Blender evaluates it; all channels of a
-    bone's rotation have keys at the same frames. Frames in which the subject is absent, and keys there, stay. Nothing is
-    written before the end, so closing the work leaves all as it was. Raises RigError where there is nothing to reduce.
+    bone's rotation have keys at the same frames. Frames in which the subject is absent, and keys there, stay. Closing
+    the work leaves all as it was. Raises RigError where there is nothing to reduce.
     """
     there = read_pose(target, settings.bones, settings.first, settings.last)
     windows = list(_windows(there.sure.max(axis=1) > 0))
@@ -72,7 +72,7 @@ def reduce_keys(target: bpy.types.Object, settings: ReduceSettings) -> Work[Redu
         for found, one in zip(pieces, thinned, strict=True):
             if one is not None:
                 found.append(Piece(there.frames[window.start] + np.array(sorted(one.keys)), one.fitted(), one.corners))
-    return _write(there, pieces)
+    return (yield from _write(there, pieces))
 
 
 def _windows(present: np.ndarray) -> Iterator[tuple[slice, tuple[bool, bool]]]:
@@ -129,9 +129,10 @@ def _steps(there: KeyedPose, errors: KeyErrors) -> dict[tuple[int, bool], frozen
     return found
 
 
-def _write(there: KeyedPose, pieces: list[list[Piece]]) -> Reduced:
+def _write(there: KeyedPose, pieces: list[list[Piece]]) -> Work[Reduced]:
     """Write the keys that were found, once all are."""
-    before = after = 0
+    before = 0
+    written: list[tuple[bpy.types.FCurve, Keys]] = []
     changed: set[int] = set()
     for one, found in zip(there.channels, pieces, strict=True):
         if not one.free:
@@ -141,15 +142,15 @@ def _write(there: KeyedPose, pieces: list[list[Piece]]) -> Reduced:
             old = new = read_keys(fcurve)
             for block in _blocks(found):
                 new = replaced(new, bezier_keys(block, axis))
-            write_keys(fcurve, new)
-            before, after = before + len(old), after + len(new)
+            written.append((fcurve, new))
+            before += len(old)
     for bone in sorted(changed):
         for fcurve in there.curves[there.poser.names[bone]].confidence:
             old = read_keys(fcurve)
-            new = replaced(old, straight_keys(there.frames, there.sure[:, bone], _SURE))
-            write_keys(fcurve, new)
-            before, after = before + len(old), after + len(new)
-    return Reduced(before, after)
+            written.append((fcurve, replaced(old, straight_keys(there.frames, there.sure[:, bone], _SURE))))
+            before += len(old)
+    yield from write_all(written)
+    return Reduced(before, sum(len(keys) for _, keys in written))
 
 
 def _blocks(pieces: list[Piece]) -> list[list[Piece]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -10,9 +11,10 @@ import numpy as np
 from ...inference import rotations as rot
 from ...inference.along_time import stretches
 from ...inference.banded import solve_block_tridiagonal
+from ...inference.progress import Progress, Work
 from .bone_curves import beside, to_quaternions
 from .key_errors import Channels, pose_of
-from .key_points import NEAR, read_keys, write_keys
+from .key_points import NEAR, Keys, read_keys, write_all
 from .keyed_pose import KeyedPose, read_pose
 from .steps import legs, standing
 
@@ -45,21 +47,23 @@ class Smoothed:
     turned: float
 
 
-def smooth_keys(target: bpy.types.Object, settings: SmoothSettings) -> Smoothed:
+def smooth_keys(target: bpy.types.Object, settings: SmoothSettings) -> Work[Smoothed]:
     """Smooth the keys that a capture made on the target's action: their values change, not their frames.
 
     Forward and backward in time are one, so nothing comes late. Rotations are smoothed as rotations, whatever the rotation mode. First and last
-    frame of the range, and of every stretch in which the subject is present, keep their values. Raises RigError where there is nothing
-    to smooth.
+    frame of the range, and of every stretch in which the subject is present, keep their values. Closing the work leaves all as it was.
+    Raises RigError where there is nothing to smooth.
     """
     there = read_pose(target, settings.bones, settings.first, settings.last)
     stretch = [slice(*ends) for ends in stretches(there.sure.max(axis=1) > 0)]
     still = _standing(there, stretch) if settings.keep_contacts else {}
     stiffness = (settings.seconds * there.rate / (2 * np.pi)) ** 4
     greatest = 0.0
-    for one in there.channels:
+    moved = []
+    for number, one in enumerate(there.channels):
         if not one.free:
             continue
+        yield Progress("smooth", number, len(there.channels), "Smoothing keys")
         trust = _trust(there.sure[:, one.bone])
         trust[still.get(one.bone, np.zeros(len(trust), dtype=bool))] = _FIRM
         new = one.goal.copy()
@@ -68,7 +72,8 @@ def smooth_keys(target: bpy.types.Object, settings: SmoothSettings) -> Smoothed:
         if one.mode:
             turn = rot.multiply(to_quaternions(new, one.mode), rot.conjugate(to_quaternions(one.goal, one.mode)))
             greatest = max(greatest, float(2 * np.arcsin(np.clip(np.linalg.norm(turn[:, 1:], axis=1), 0, 1)).max()))
-        _move_keys(there, one, new - one.goal, stretch)
+        moved += _moved_keys(there, one, new - one.goal, stretch)
+    yield from write_all(moved)
     bpy.context.scene.frame_set(bpy.context.scene.frame_current)
     return Smoothed(len({one.bone for one in there.channels if one.free}), greatest)
 
@@ -135,8 +140,10 @@ def _standing(there: KeyedPose, stretch: list[slice]) -> dict[int, np.ndarray]:
     return found
 
 
-def _move_keys(there: KeyedPose, one: Channels, shift: np.ndarray, stretch: list[slice]) -> None:
-    """Move the keys, with their handles, by `shift` `[T, C]` where they are in one of the stretches."""
+def _moved_keys(
+    there: KeyedPose, one: Channels, shift: np.ndarray, stretch: list[slice]
+) -> Iterator[tuple[bpy.types.FCurve, Keys]]:
+    """The keys, with their handles, moved by `shift` `[T, C]` where they are in one of the stretches."""
     for index, fcurve in there.fcurves(one).items():
         keys = read_keys(fcurve)
         for part in stretch:
@@ -145,4 +152,4 @@ def _move_keys(there: KeyedPose, one: Channels, shift: np.ndarray, stretch: list
             moved = np.interp(keys.frames[inside], frames, shift[part, index])
             for name in ("co", "handle_left", "handle_right"):
                 keys.values[name][inside, 1] += moved.astype(np.float32)
-        write_keys(fcurve, keys)
+        yield fcurve, keys

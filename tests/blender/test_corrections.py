@@ -11,6 +11,7 @@ from mathutils import Quaternion
 import penumbra
 from penumbra.errors import ArgumentsError
 from penumbra.inference.pipeline import motion_of
+from penumbra.inference.progress import finish
 from penumbra.inference.take import save_take
 from penumbra.operators.correct import corrections
 from penumbra.scene.actions import Curve, read_curves
@@ -51,8 +52,8 @@ def keys(action: bpy.types.Action) -> dict[tuple[str, int], Curve]:
 
 
 def solved(target: bpy.types.Object, baked: Baked) -> Solved:
-    mark(target, baked, FRAME)
-    return solve_marked(target, baked)
+    finish(mark(target, baked, FRAME))
+    return finish(solve_marked(target, baked))
 
 
 def test_the_corrected_frame_is_as_it_was_posed(captured: tuple[bpy.types.Object, Baked]):
@@ -105,7 +106,7 @@ def test_a_second_solve_changes_nothing_more(captured: tuple[bpy.types.Object, B
     pose_by_hand(target)
     solved(target, baked)
     before = keys(baked.action)
-    assert solve_marked(target, baked) == Solved((), 0, 0)
+    assert finish(solve_marked(target, baked)) == Solved((), 0, 0)
     for name, curve in keys(baked.action).items():
         np.testing.assert_array_equal(curve.values, before[name].values)
 
@@ -116,16 +117,16 @@ def test_without_its_correction_the_motion_is_the_take_s_again(captured: tuple[b
     pose_by_hand(target)
     solved(target, baked)
     unmark(baked.action, FRAME)
-    solve_marked(target, baked)
+    finish(solve_marked(target, baked))
     for name, curve in keys(baked.action).items():
         np.testing.assert_allclose(curve.values, before[name].values, atol=1e-5)
 
 
 def test_a_mark_takes_the_place_of_an_earlier_one_of_its_frame(captured: tuple[bpy.types.Object, Baked]):
     target, baked = captured
-    first = mark(target, baked, FRAME)
+    first = finish(mark(target, baked, FRAME))
     pose_by_hand(target)
-    second = mark(target, baked, FRAME)
+    second = finish(mark(target, baked, FRAME))
     assert marks_of(baked.action) == [second]
     assert second.rotations != first.rotations
 
@@ -133,7 +134,7 @@ def test_a_mark_takes_the_place_of_an_earlier_one_of_its_frame(captured: tuple[b
 def test_a_marked_pose_is_keyed(captured: tuple[bpy.types.Object, Baked]):
     target, baked = captured
     wanted = pose_by_hand(target)
-    mark(target, baked, FRAME)
+    finish(mark(target, baked, FRAME))
     bpy.context.scene.frame_set(FRAME + 9)
     bpy.context.scene.frame_set(FRAME)
     for bone in target.pose.bones:
@@ -143,14 +144,14 @@ def test_a_marked_pose_is_keyed(captured: tuple[bpy.types.Object, Baked]):
 def test_what_cannot_be_corrected_says_what_to_do(captured: tuple[bpy.types.Object, Baked]):
     target, baked = captured
     with pytest.raises(ArgumentsError, match="no keys in frame 500"):
-        mark(target, baked, 500)
+        finish(mark(target, baked, 500))
     with pytest.raises(ArgumentsError, match="Frame 3 has no correction"):
         unmark(baked.action, 3)
     with pytest.raises(ArgumentsError, match="Mark"):
-        solve_marked(target, baked)
+        finish(solve_marked(target, baked))
     forgotten = Baked(baked.action, None, baked.settings)
     with pytest.raises(ArgumentsError, match="was not kept"):
-        mark(target, forgotten, FRAME)
+        finish(mark(target, forgotten, FRAME))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"frame": 3}]', '[{"frame":1,"time":0,"root":[1],"rotations":[]}]'])
@@ -158,7 +159,7 @@ def test_damaged_marks_are_left_out(captured: tuple[bpy.types.Object, Baked], te
     _, baked = captured
     baked.action["penumbra_corrections"] = text
     assert marks_of(baked.action) == []
-    assert len(motion_of_action(baked).times) > LAST
+    assert len(finish(motion_of_action(baked)).times) > LAST
 
 
 @pytest.fixture
@@ -208,8 +209,8 @@ def test_controls_of_a_generated_rig_are_corrected_as_well(rigify_file: Path, tm
     baked = baked_of(bake(motion_of(take), target, BakeSettings("walk"), tmp_path / "walk.take").action)
     assert baked is not None
     bpy.context.scene.frame_set(FRAME)
-    mark(target, baked, FRAME)
-    assert solve_marked(target, baked) == Solved((), 0, 0), "a pose that was not touched changes nothing"
+    finish(mark(target, baked, FRAME))
+    assert finish(solve_marked(target, baked)) == Solved((), 0, 0), "a pose that was not touched changes nothing"
     arm = target.pose.bones["upper_arm_fk.L"]
     arm.rotation_quaternion = arm.rotation_quaternion @ Quaternion((1.0, 0.0, 0.0), 0.5)
     bpy.context.view_layer.update()

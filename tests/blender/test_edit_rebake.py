@@ -10,6 +10,7 @@ import pytest
 
 from penumbra.errors import RigError
 from penumbra.inference.motion import Motion
+from penumbra.inference.progress import finish
 from penumbra.scene.actions import read_curves
 from penumbra.scene.bake import BakeSettings, bake
 from penumbra.scene.editing.bone_curves import bone_curves, rotation_values, to_quaternions
@@ -62,7 +63,7 @@ def test_only_the_range_and_the_chosen_bones_change(motion: Motion):
     for name in (ARM, "shin.R"):
         spoil(target, name, 10, 50)
     spoiled = all_keys(target)
-    done = rebake(target, motion, SETTINGS, RebakeSettings(20, 30, frozenset({ARM})))
+    done = finish(rebake(target, motion, SETTINGS, RebakeSettings(20, 30, frozenset({ARM}))))
     assert (done.bones, done.first, done.last) == ((ARM,), 20, 30)
     for path, keys in all_keys(target).items():
         before = spoiled[path]
@@ -86,7 +87,7 @@ def test_half_the_influence_turns_half_the_way_in_every_rotation_mode(motion: Mo
     fresh = turns(target, name, frames)
     spoil(target, name, 1, 60)
     spoiled = turns(target, name, frames)
-    rebake(target, motion, SETTINGS, RebakeSettings(influence=0.5))
+    finish(rebake(target, motion, SETTINGS, RebakeSettings(influence=0.5)))
     now = turns(target, name, frames)
     whole = degrees_between(spoiled, fresh)
     assert whole.max() > 20
@@ -99,7 +100,7 @@ def test_it_fades_from_the_present_keys_to_the_bake_and_back(motion: Motion):
     frames = np.arange(1, 61)
     fresh = turns(target, ARM, frames)
     spoil(target, ARM, 1, 60)
-    rebake(target, motion, SETTINGS, RebakeSettings(20, 40, fade=5))
+    finish(rebake(target, motion, SETTINGS, RebakeSettings(20, 40, fade=5)))
     share = degrees_between(turns(target, ARM, frames), [[1.0, 0.0, 0.0, 0.0]]) / degrees_between(
         fresh, [[1.0, 0.0, 0.0, 0.0]]
     )
@@ -114,7 +115,7 @@ def test_it_does_not_fade_where_nothing_is_keyed_beyond(motion: Motion):
     target = bake(motion, None, SETTINGS).object
     fresh = turns(target, ARM, np.arange(1, 61))
     spoil(target, ARM, 1, 60)
-    rebake(target, motion, SETTINGS, RebakeSettings(1, 60, fade=10))
+    finish(rebake(target, motion, SETTINGS, RebakeSettings(1, 60, fade=10)))
     assert degrees_between(turns(target, ARM, np.arange(1, 61)), fresh).max() < 0.01
 
 
@@ -126,7 +127,7 @@ def test_the_curve_outside_stays_where_keys_were_deleted(motion: Motion):
         write_keys(fcurve, keys.taken(np.arange(0, len(keys), 12)))
     before = {index: [fcurve.evaluate(frame) for frame in range(1, 61)] for index, fcurve in curves.rotation.items()}
     kept = {index: read_keys(fcurve).values["co"] for index, fcurve in curves.rotation.items()}
-    rebake(target, motion, SETTINGS, RebakeSettings(20, 30))
+    finish(rebake(target, motion, SETTINGS, RebakeSettings(20, 30)))
     for index, fcurve in bone_curves(target)[ARM].rotation.items():
         after = np.array([fcurve.evaluate(frame) for frame in range(1, 61)])
         outside = np.r_[0:19, 30:60]
@@ -143,7 +144,7 @@ def test_keys_where_the_subject_is_absent_stay(motion: Motion):
     fcurve = bone_curves(target)[ARM].rotation[1]
     fcurve.keyframe_points.insert(30, 0.25)
     spoil(target, ARM, 1, 20)
-    rebake(target, gone, SETTINGS, RebakeSettings())
+    finish(rebake(target, gone, SETTINGS, RebakeSettings()))
     keys = read_keys(bone_curves(target)[ARM].rotation[1])
     assert [frame for frame in keys.frames if 26 <= frame <= 35] == [30]
     assert keys.values["co"][keys.frames == 30, 1] == pytest.approx(0.25)
@@ -154,7 +155,7 @@ def test_channels_that_were_deleted_come_back(motion: Motion):
     whole = {(curve.data_path, curve.index): curve.values for curve in read_curves(target.animation_data.action)}
     path = f'pose.bones["{ARM}"].rotation_quaternion'
     _delete(target, path)
-    rebake(target, motion, SETTINGS, RebakeSettings(bones=frozenset({ARM})))
+    finish(rebake(target, motion, SETTINGS, RebakeSettings(bones=frozenset({ARM}))))
     again = {(curve.data_path, curve.index): curve for curve in read_curves(target.animation_data.action)}
     assert again[path, 2].values == pytest.approx(whole[path, 2], abs=1e-6)
     assert again[path, 2].group == ARM
@@ -170,7 +171,7 @@ def test_whole_turns_of_euler_angles_stay_as_the_animator_left_them(motion: Moti
         keys.values["co"][:, 1] += 2 * np.pi
         write_keys(fcurve, keys)
     before = {index: read_keys(fcurve).values["co"] for index, fcurve in bone_curves(target)[name].rotation.items()}
-    rebake(target, motion, SETTINGS, RebakeSettings(20, 40, influence=0.5))
+    finish(rebake(target, motion, SETTINGS, RebakeSettings(20, 40, influence=0.5)))
     for index, fcurve in bone_curves(target)[name].rotation.items():
         assert read_keys(fcurve).values["co"] == pytest.approx(before[index], abs=1e-3)
 
@@ -179,7 +180,7 @@ def test_no_influence_changes_nothing(motion: Motion):
     target = bake(motion, None, SETTINGS).object
     spoil(target, ARM, 10, 50)
     before = all_keys(target)
-    rebake(target, motion, SETTINGS, RebakeSettings(influence=0.0))
+    finish(rebake(target, motion, SETTINGS, RebakeSettings(influence=0.0)))
     assert {path: keys.tobytes() for path, keys in all_keys(target).items()} == {
         path: keys.tobytes() for path, keys in before.items()
     }
@@ -188,11 +189,11 @@ def test_no_influence_changes_nothing(motion: Motion):
 def test_what_cannot_be_baked_again_is_told(motion: Motion):
     target = bake(motion, None, SETTINGS).object
     with pytest.raises(RigError, match="none of the selected bones"):
-        rebake(target, motion, SETTINGS, RebakeSettings(bones=frozenset({"nothing"})))
+        finish(rebake(target, motion, SETTINGS, RebakeSettings(bones=frozenset({"nothing"}))))
     with pytest.raises(RigError, match="between frames 1 and 60"):
-        rebake(target, motion, SETTINGS, RebakeSettings(100, 200))
+        finish(rebake(target, motion, SETTINGS, RebakeSettings(100, 200)))
     with pytest.raises(RigError, match="has no action"):
-        rebake(mixamo_rig(), motion, SETTINGS, RebakeSettings())
+        finish(rebake(mixamo_rig(), motion, SETTINGS, RebakeSettings()))
 
 
 def _delete(target: bpy.types.Object, path: str) -> None:

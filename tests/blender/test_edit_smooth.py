@@ -10,6 +10,7 @@ import pytest
 
 from penumbra.inference import rotations as rot
 from penumbra.inference.motion import Motion
+from penumbra.inference.progress import finish
 from penumbra.models.skeletons import BONE_NAMES
 from penumbra.scene.bake import BakeSettings, bake
 from penumbra.scene.editing.bone_curves import bone_curves, rotation_values, to_quaternions
@@ -53,7 +54,7 @@ def test_trembling_goes_where_the_capture_guessed_and_stays_where_it_is_sure(mod
     bake(still, goal_rig, SETTINGS)
     bake(shaken, target, SETTINGS)
     goal, before = turns(goal_rig, name), turns(target, name)
-    smooth_keys(target, SmoothSettings(keep_contacts=False))
+    finish(smooth_keys(target, SmoothSettings(keep_contacts=False)))
     after = turns(target, name)
     assert between(after, before)[:40].max() < 0.1
     assert between(after, goal)[50:88].mean() < 0.5 * between(before, goal)[50:88].mean()
@@ -64,7 +65,7 @@ def test_smoothing_comes_neither_late_nor_early():
     goal_rig, target = mixamo_rig(), mixamo_rig()
     bake(still, goal_rig, SETTINGS)
     bake(shaken, target, SETTINGS)
-    smooth_keys(target, SmoothSettings(keep_contacts=False))
+    finish(smooth_keys(target, SmoothSettings(keep_contacts=False)))
     goal, after = turns(goal_rig, "mixamorig:RightUpLeg"), turns(target, "mixamorig:RightUpLeg")
     errors = [between(after[10 + lag : 80 + lag], goal[10:80]).mean() for lag in range(-3, 4)]
     assert np.argmin(errors) == 3
@@ -77,7 +78,7 @@ def test_only_the_chosen_keys_move_and_none_in_time():
         for name, curves in bone_curves(target).items()
         for index, fcurve in curves.rotation.items()
     }
-    done = smooth_keys(target, SmoothSettings(bones=frozenset({"hand.L"}), first=30, last=60))
+    done = finish(smooth_keys(target, SmoothSettings(bones=frozenset({"hand.L"}), first=30, last=60)))
     assert done.bones == 1
     assert done.turned > np.radians(1)
     for (name, index), before in keys.items():
@@ -98,7 +99,7 @@ def test_feet_that_stand_keep_their_place_unless_told_otherwise():
     for keep in (True, False):
         target = bake(replace(shaken, rotations=rotations, root=root), None, SETTINGS).object
         places = _feet(target)
-        smooth_keys(target, SmoothSettings(keep_contacts=keep))
+        finish(smooth_keys(target, SmoothSettings(keep_contacts=keep)))
         moved[keep] = np.linalg.norm(_feet(target) - places, axis=2)[32:58].max()
     assert moved[True] < 1e-4
     assert moved[False] > 1e-3
@@ -111,7 +112,7 @@ def test_absent_frames_are_not_smoothed_across():
     gone = replace(shaken, present=present, confidence=np.where(present[:, None], shaken.confidence, 0.0))
     target = bake(gone, None, SETTINGS).object
     before = turns(target, "spine")
-    smooth_keys(target, SmoothSettings(keep_contacts=False))
+    finish(smooth_keys(target, SmoothSettings(keep_contacts=False)))
     after = turns(target, "spine")
     assert between(after, before)[[39, 50]].max() < 0.05
     assert between(after, before)[20:38].max() > 1.0

@@ -17,6 +17,8 @@ RENDERED = 400
 
 def undo(desk: Desk, orders: dict, seen: dict) -> Steps:
     """Undo and redo while the thread works, and undo while the keys are made; the capture goes on."""
+    made_in = sys.modules[f"{addon()}.operators.capture_run"]
+    usual, made_in._SLICE = made_in._SLICE, 0.0  # one step at a time, so that an undo comes between two
     desk.choose_clip(orders)
     sys.modules[
         f"{addon()}.operators.capture_run"
