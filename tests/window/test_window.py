@@ -60,13 +60,6 @@ def test_quitting_stops_the_capture(blender: InstalledBlender) -> None:
     assert blender.play("leave", 200)["running"]
 
 
-def test_the_panel_can_be_photographed(blender: InstalledBlender, tmp_path: Path) -> None:
-    images = Path(os.environ.get("PENUMBRA_IMAGES") or tmp_path).resolve()
-    assert blender.play("pose_for_pictures", 120, images)["result"].startswith("Captured 121 of 121 frames")
-    for name in ("panel-ready", "panel-running", "panel-done"):
-        assert (images / f"{name}.png").stat().st_size > 20_000, f"{name} shows nothing"
-
-
 def test_a_capture_is_edited_in_the_window_and_each_edit_undone_in_one_step(
     blender: InstalledBlender, tmp_path: Path
 ) -> None:

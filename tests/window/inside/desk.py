@@ -43,15 +43,26 @@ class Desk:
 
     def press_button(self) -> Steps:
         """Move the mouse over the Capture button and click it."""
+        yield from self.hover_button(0.1)
+        yield from self.do("LEFTMOUSE", "PRESS", *self.button())
+        yield from self.do("LEFTMOUSE", "RELEASE", *self.button())
+
+    def hover_button(self, seconds: float) -> Steps:
+        """Move the mouse over the Capture button and let it rest there."""
+        # From outside: a button that the mouse already rests on stays as it was drawn then.
+        yield from self.leave_button()
+        yield from self.do("MOUSEMOVE", "NOTHING", *self.button())
+        yield from rest(seconds)
+
+    def leave_button(self) -> Steps:
+        """Move the mouse into the 3D view."""
+        yield from self.do("MOUSEMOVE", "NOTHING", *self.middle())
+
+    def button(self) -> tuple[int, int]:
+        """The middle of the Capture button, in the window's pixels."""
         scale = bpy.context.preferences.system.ui_scale
         depth = (BORDER + HEADER + (ROWS_ABOVE + 0.5) * ROW) * scale
-        x = self.sidebar.x + self.sidebar.width // 2
-        y = self.sidebar.y + self.sidebar.height - round(depth)
-        # From outside: a button that the mouse already rests on stays as it was drawn then.
-        yield from self.do("MOUSEMOVE", "NOTHING", *self.middle())
-        yield from self.do("MOUSEMOVE", "NOTHING", x, y)
-        yield from self.do("LEFTMOUSE", "PRESS", x, y)
-        yield from self.do("LEFTMOUSE", "RELEASE", x, y)
+        return self.sidebar.x + self.sidebar.width // 2, self.sidebar.y + self.sidebar.height - round(depth)
 
     def press_escape(self) -> None:
         """Press Esc over the middle of the 3D view."""

@@ -8,11 +8,17 @@ from pathlib import Path
 import bpy
 
 
-def photograph(orders: dict, name: str) -> None:
-    """Write a picture of the whole screen, where pictures were asked for."""
+def photograph(orders: dict, name: str, part: tuple[int, int, int, int] | None = None) -> None:
+    """Write a picture of the whole screen, or of a part of it, where pictures were asked for.
+
+    part: left, bottom, width and height in pixels, from the screen's lower left corner, as Blender counts.
+    """
     if orders["images"]:
         path = Path(orders["images"]) / f"{name}.png"
-        subprocess.run(f"xwd -root -silent | convert xwd:- +dither -colors 255 'PNG8:{path}'", shell=True, check=True)
+        crop = "" if part is None else "-gravity SouthWest -crop {2}x{3}+{0}+{1} +repage".format(*part)
+        subprocess.run(
+            f"xwd -root -silent | convert xwd:- {crop} +dither -colors 255 'PNG8:{path}'", shell=True, check=True
+        )
 
 
 def panels(start: str) -> list[type]:
