@@ -39,10 +39,14 @@ _LOG_FATAL = 4
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What became of one provider: a network that runs on it, or None and a few words on why not."""
+    """What became of one provider: a network that runs on it, or None and a few words on why not.
+
+    built_in: whether this ONNX Runtime has the provider at all.
+    """
 
     session: NetworkSession | None
     reason: str = ""
+    built_in: bool = True
 
 
 class NetworkSession:
@@ -127,7 +131,7 @@ def probe(path: Path, provider: str, threads: int | None) -> Probed:
     errors = _runtime_errors(runtime)
     chosen = PROVIDERS[provider]
     if chosen.runtime_name not in runtime.get_available_providers():
-        return Probed(None, f"this ONNX Runtime was built without {chosen.label}")
+        return Probed(None, f"this ONNX Runtime was built without {chosen.label}", built_in=False)
     try:
         session = _try_provider(runtime, path, chosen, threads)
     except errors as error:

@@ -33,11 +33,16 @@ _CLEAN_UP_AFTER = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What work on the packages came to. text: a sentence. test: what a self-test found; None leaves what was known."""
+    """What work on the packages came to.
+
+    text: a sentence. test: what a self-test found; None leaves what was known. shown: whether the preferences have to say it,
+    since what the self-test found does not.
+    """
 
     text: str
     test: SelfTest | None = None
     failed: bool = False
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +112,13 @@ class PackagesRun:
         self.text, self.fraction = words, 0.0
         self._worker = Worker(work)
         self._end = end
+        # Blender knows a timer by the object that it was given, and each look at a method makes another one.
+        self._timer = self._tick
 
     def start(self) -> None:
         """Start the thread and the timer."""
         atexit.register(self.stop)
-        bpy.app.timers.register(self._tick, first_interval=_TICK, persistent=True)
+        bpy.app.timers.register(self._timer, first_interval=_TICK, persistent=True)
         self._worker.start()
 
     @property
@@ -129,8 +136,8 @@ class PackagesRun:
         """Stop the thread and forget about it: Blender quits, or the add-on is disabled."""
         self._worker.cancel()
         self._worker.join(_GRACE)
-        if bpy.app.timers.is_registered(self._tick):
-            bpy.app.timers.unregister(self._tick)
+        if bpy.app.timers.is_registered(self._timer):
+            bpy.app.timers.unregister(self._timer)
         atexit.unregister(self.stop)
 
     def _tick(self) -> float | None:

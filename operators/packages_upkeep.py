@@ -185,4 +185,4 @@ def _test(folder: Path) -> Work[Outcome]:
     if used is None:
         return Outcome(rpt_("Nothing can run the networks. Reinstall the extension"), test, failed=True)
     words = rpt_("{provider} is used, {milliseconds} ms a picture")
-    return Outcome(words.format(provider=used.label, milliseconds=f"{used.milliseconds:.0f}"), test)
+    return Outcome(words.format(provider=used.label, milliseconds=f"{used.milliseconds:.0f}"), test, shown=False)

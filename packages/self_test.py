@@ -40,12 +40,13 @@ class Library:
 class ProviderTest:
     """One of ONNX Runtime's providers.
 
-    name: as a user chooses it. label: for people. loads: whether a network ran on it. reason: why not. milliseconds: the median time of the landmark
+    name: as a user chooses it. label: for people. built_in: whether this runtime has it at all. loads: whether a network ran on it. reason: why not. milliseconds: the median time of the landmark
     network for one picture, 0 where it does not load.
     """
 
     name: str
     label: str
+    built_in: bool
     loads: bool
     reason: str = ""
     milliseconds: float = 0.0
@@ -145,7 +146,12 @@ def _test_providers(say: Callable[..., None]) -> None:
             say(trying=label, module="onnxruntime", provider=provider)
             found = probe(path, provider, None)
             milliseconds = _milliseconds(found.session) if found.session is not None else 0.0
-            facts = {"loads": found.session is not None, "reason": found.reason, "milliseconds": milliseconds}
+            facts: dict[str, object] = {
+                "built_in": found.built_in,
+                "loads": found.session is not None,
+                "reason": found.reason,
+                "milliseconds": milliseconds,
+            }
             say(tested={"name": provider, "label": label, **facts})
     except PenumbraError as error:
         say(problem=str(error))
@@ -205,7 +211,7 @@ def gather(events: Sequence[dict], reason: str) -> SelfTest:
             failed[trying["module"]] = reason
             if "provider" in trying:
                 tested[trying["provider"]] = ProviderTest(
-                    trying["provider"], trying["trying"], loads=False, reason=reason
+                    trying["provider"], trying["trying"], built_in=True, loads=False, reason=reason
                 )
     order = ("cuda", "directml", "coreml", "cpu")
     return SelfTest(

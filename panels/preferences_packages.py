@@ -50,11 +50,8 @@ def draw_package(
         return
     if kind == "gpu" and len(choices) > 1:
         layout.prop(preferences, "gpu_package")
+    draw_sentence(layout, context, sizes(choices) if choices else iface_(known.why_none[kind]))
     row = layout.row()
-    if choices:
-        row.label(text=sizes(choices), translate=False)
-    else:
-        row.label(text=known.why_none[kind])
     if kind == "gpu":
         row.operator("penumbra.install_gpu_support").package = preferences.gpu_package if len(choices) > 1 else "AUTO"
     else:
@@ -68,7 +65,7 @@ def draw_run(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         row = layout.row()
         row.progress(text=run.text, factor=run.fraction, translate=False)
         row.operator("penumbra.cancel_packages", text="", icon="CANCEL")
-    elif outcome is not None:
+    elif outcome is not None and outcome.shown:
         draw_sentence(layout, context, outcome.text, "ERROR" if outcome.failed else "INFO")
 
 
@@ -94,7 +91,7 @@ def draw_test(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             if provider is test.used:
                 words = iface_("{text}, in use").format(text=words)
             column.label(text=words, translate=False, icon="CHECKMARK")
-        else:
+        elif provider.built_in:
             words = iface_("{provider} does not load: {reason}")
             draw_sentence(column, context, words.format(provider=provider.label, reason=provider.reason), "X")
     if test.torch is not None:

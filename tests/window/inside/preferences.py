@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import bpy
 from desk import Desk
+from redraws import Redraws
 from showing import photograph
 from waiting import Steps, rest, wait
 
@@ -23,78 +27,103 @@ with open(os.path.join(os.environ["TMPDIR"], "part.whl"), "wb") as file:
 """
 
 
-def preferences(_desk: Desk, orders: dict, seen: dict) -> Steps:
-    """Open the add-on's preferences, find out what works, and look at both."""
-    packages = yield from _open(orders)
-    photograph(orders, "preferences")
-    seen["started"] = sorted(bpy.ops.penumbra.test_packages())
-    seen["longest_gap"] = yield from _watch(lambda: packages.run is None)
-    yield from rest(0.5)
-    photograph(orders, "preferences-tested")
+def preferences(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """Show the add-on's preferences, find out what works, and look at both."""
+    packages = _module("operators.packages_run").Packages
+    with _timed(_module("panels.preferences").PENUMBRA_AP_preferences, "draw") as drawn:
+        yield from _show(desk)
+        photograph(orders, "preferences")
+        with _timed(_module("operators.packages_run").PackagesRun, "_tick") as held:
+            seen["started"] = sorted(bpy.ops.penumbra.test_packages())
+            yield from wait(lambda: packages.run is None, 60)
+        yield from rest(0.5)
+        photograph(orders, "preferences-tested")
+    seen["drawn"], seen["held"] = max(drawn), max(held)
     seen["outcome"], seen["failed"] = packages.outcome.text, packages.outcome.failed
     seen["provider"] = packages.test.used.name
 
 
-def install(_desk: Desk, orders: dict, seen: dict) -> Steps:
-    """Install GPU support as if for a graphics card by NVIDIA, load a file meanwhile, and cancel."""
-    packages = yield from _open(orders)
-    inner = sys.modules[packages.__module__.rpartition(".operators")[0] + ".packages.pip"]
-    slow = Path(orders["folder"]) / "slow.py"
-    slow.write_text(_SLOW, "utf-8")
-    inner.pip_command = lambda: [sys.executable, str(slow)]
+def install(desk: Desk, orders: dict, seen: dict) -> Steps:
+    """Install PyTorch from a slow place, load a file meanwhile, and cancel."""
+    packages = _module("operators.packages_run").Packages
+    _slow_down(orders)
     bpy.context.preferences.system.use_online_access = False
     try:
         bpy.ops.penumbra.install_pytorch()
     except RuntimeError as error:
         seen["offline"] = str(error)
     bpy.context.preferences.system.use_online_access = True
-    seen["started"] = sorted(bpy.ops.penumbra.install_pytorch())
-    yield from wait(lambda: packages.run.fraction > 0.001, 20)
+    with _timed(_module("operators.packages_run").PackagesRun, "_tick") as held, Redraws(desk) as during:
+        seen["started"] = sorted(bpy.ops.penumbra.install_pytorch())
+        until = time.monotonic() + 3.0
+        yield from during.watch(lambda: time.monotonic() < until)
+    seen["held"], seen["gaps"] = max(held), during.gaps()[:3]
     bpy.ops.wm.read_homefile(load_ui=False)
     fraction = packages.run.fraction
-    seen["longest_gap"] = yield from _watch(lambda: packages.run.fraction > 2 * fraction)
-    photograph(orders, "preferences-installing")
+    yield from wait(lambda: packages.run.fraction > fraction)
     seen["text"] = packages.run.text
+    yield from _show(desk)
+    photograph(orders, "preferences-installing")
     asked = time.monotonic()
     bpy.ops.penumbra.cancel_packages()
     yield from wait(lambda: packages.run is None)
     seen["seconds"] = time.monotonic() - asked
     seen["outcome"] = packages.outcome.text
-    folder = sys.modules[packages.__module__].packages_folder()
+    folder = _module("operators.packages_run").packages_folder()
     seen["left"] = sorted(path.name for path in folder.iterdir())
 
 
-def quit_while_installing(desk: Desk, orders: dict, seen: dict) -> Steps:
+def quit_while_installing(_desk: Desk, orders: dict, seen: dict) -> Steps:
     """Quit in the middle of an installation."""
-    yield from ()
-    packages = yield from _open(orders)
-    inner = sys.modules[packages.__module__.rpartition(".operators")[0] + ".packages.pip"]
-    slow = Path(orders["folder"]) / "slow.py"
-    slow.write_text(_SLOW, "utf-8")
-    inner.pip_command = lambda: [sys.executable, str(slow)]
+    packages = _module("operators.packages_run").Packages
+    _slow_down(orders)
     bpy.context.preferences.system.use_online_access = True
     bpy.ops.penumbra.install_pytorch()
-    yield from wait(lambda: packages.run.fraction > 0.001, 20)
+    yield from wait(lambda: packages.run.text.startswith("Downloading"), 20)
     seen["running"] = packages.run is not None
 
 
-def _open(orders: dict) -> Any:
-    """Show the preferences of add-ons with ours unfolded, and give what is known of the packages."""
-    addon = next(addon for addon in bpy.context.preferences.addons if addon.module.endswith(".penumbra"))
-    bpy.ops.screen.userpref_show(section="ADDONS")
-    yield from rest(0.5)
+def _show(desk: Desk) -> Steps:
+    """The preferences of add-ons in all of the window, with ours unfolded."""
+    desk.area.ui_type = "PREFERENCES"
+    bpy.context.preferences.active_section = "ADDONS"
+    with bpy.context.temp_override(window=desk.window, area=desk.area):
+        bpy.ops.screen.screen_full_area()
     bpy.context.window_manager.addon_search = "Penumbra"
-    bpy.ops.preferences.addon_expand(module=addon.module)
-    __import__(f"{addon.module}.packages.pip")
+    yield from rest(0.3)
+    bpy.ops.preferences.addon_expand(module=_addon())
     yield from rest(1.0)
-    return sys.modules[f"{addon.module}.operators.packages_run"].Packages
 
 
-def _watch(over: Any) -> Any:
-    """The longest time between two looks at the window until `over`."""
-    longest, last = 0.0, time.monotonic()
-    while not over():
-        yield
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
-    return longest
+def _slow_down(orders: dict) -> None:
+    slow = Path(orders["folder"]) / "slow.py"
+    slow.write_text(_SLOW, "utf-8")
+    _module("packages.pip").pip_command = lambda: [sys.executable, str(slow)]
+
+
+def _addon() -> str:
+    return next(addon.module for addon in bpy.context.preferences.addons if addon.module.endswith(".penumbra"))
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"{_addon()}.{name}")
+
+
+@contextmanager
+def _timed(owner: type, name: str) -> Iterator[list[float]]:
+    """The seconds that each call of a method takes."""
+    plain: Callable[..., Any] = getattr(owner, name)
+    seconds: list[float] = []
+
+    def timed(*arguments: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return plain(*arguments)
+        finally:
+            seconds.append(time.perf_counter() - began)
+
+    setattr(owner, name, timed)
+    try:
+        yield seconds
+    finally:
+        setattr(owner, name, plain)
