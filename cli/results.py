@@ -30,6 +30,8 @@ def check_writable(written: Mapping[str, Path | None]) -> None:
         if path is None:
             continue
         folder = path.resolve().parent
+        if path.is_dir():
+            raise WriteError(f"{path} is a folder: name a file in it with {option}.")
         if not folder.is_dir():
             raise WriteError(
                 f"There is no folder {folder} to write {path.name} to: make it, or choose another with {option}."

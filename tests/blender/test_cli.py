@@ -176,6 +176,7 @@ def test_a_take_goes_on_with_another_lifter_and_refiner(
             "Choose a point or box",
         ),
         (["{clip}", "-o", "{tmp}/none/out.blend"], 6, "no folder"),
+        (["{clip}", "--take", "{tmp}"], 6, "is a folder"),
         (["--take", "{tmp}/none.take"], 7, "no take"),
         (["--take", "{tmp}/text.mp4"], 7, "text.mp4"),
         (["{clip}", "--blend", "{tmp}/none.blend"], 2, "--blend"),

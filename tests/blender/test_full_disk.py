@@ -78,7 +78,7 @@ def test_what_was_there_stays_where_the_new_file_does_not_fit(tmp_path: Path, su
 )
 def test_a_file_in_place_of_a_folder_is_told(tmp_path: Path, write: Callable[[Path], object]) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(WriteError, match="check the folder|Choose another folder"):
+    with pytest.raises(WriteError, match=r"check the folder|Choose another folder"):
         write(tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
