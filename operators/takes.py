@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 
 from ..errors import PenumbraError
-from ..inference.aside import aside
 from ..inference.progress import Progress, Work
-from ..inference.take import SUFFIX, load_take
-from ..scene.bake import baking
 from ..scene.properties import bake_settings
 from ..scene.take_choices import chosen_take, refresh_takes
 from .edit_target import the_armature
@@ -61,7 +59,10 @@ class PENUMBRA_OT_apply_take(Watched, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """Bake it."""
+        from ..inference.aside import aside  # noqa: PLC0415 - loads when it is used, not when Blender starts
         from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
+        from ..inference.take import load_take  # noqa: PLC0415 - loads when it is used, not when Blender starts
+        from ..scene.bake import baking  # noqa: PLC0415 - as above
 
         path = Path(bpy.path.abspath(self.filepath)) if self.filepath else Path(chosen_take(context).path)
         target = _target(context)
@@ -69,7 +70,9 @@ class PENUMBRA_OT_apply_take(Watched, bpy.types.Operator):
         take = yield from aside(lambda: load_take(path), Progress("take", 0, None, "Reading the take"))
         motion = motion_of(take)
         done = yield from baking(motion, target, settings, path)
-        words = f'Applied "{path.stem}" to {done.object.name}, frames {done.frame_start} to {done.frame_end}'
+        words = iface_('Applied "{take}" to {armature}, frames {first} to {last}').format(
+            take=path.stem, armature=done.object.name, first=done.frame_start, last=done.frame_end
+        )
         bpy.context.window_manager.penumbra.succeed(done.object.name, [words, *done.notes], motion)
         return words
 
@@ -83,7 +86,7 @@ class PENUMBRA_OT_open_take(bpy.types.Operator):
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(name="Take", description="File of the take", subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: StringProperty(default=f"*{SUFFIX}", options={"HIDDEN"})
+    filter_glob: StringProperty(default="*.take", options={"HIDDEN"})
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -122,10 +122,11 @@ class PENUMBRA_PT_edit_spans(EditPart, bpy.types.Panel):
         layout.prop(choices, "threshold")
         layout.prop(choices, "shortest")
         row = layout.row(align=True)
-        for text, icon, backward in (("Previous", "PREV_KEYFRAME", True), ("Next", "NEXT_KEYFRAME", False)):
-            button = row.operator("penumbra.jump_to_span", text=text, icon=icon)
+        previous = row.operator("penumbra.jump_to_span", text="Previous", icon="PREV_KEYFRAME")
+        following = row.operator("penumbra.jump_to_span", text="Next", icon="NEXT_KEYFRAME")
+        for button in (previous, following):
             hand_over(choices, button)
-            button.backward = backward
+        previous.backward = True
         marked = has_marks(context.scene)
         button = layout.operator(
             "penumbra.mark_spans", text="Remove Marks" if marked else "Mark Spans", icon="MARKER_HLT", depress=marked

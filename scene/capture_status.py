@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import bpy
-import numpy as np
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..errors import CancelledError, NobodyFoundError
-from ..inference.motion import Motion
+
+if TYPE_CHECKING:
+    from ..inference.motion import Motion
 
 GUESS = 0.1
 """Confidence below which a bone's key is a guess: less than one chance in ten that it lies where it should.
@@ -77,4 +79,4 @@ def sureness(motion: Motion) -> tuple[float, float]:
     seen = motion.confidence[motion.present]
     if not seen.size:
         return 0.0, 1.0
-    return float(np.mean(seen)), float(np.mean(seen < GUESS))
+    return float(seen.mean()), float((seen < GUESS).mean())

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from ..properties import CONTEXT
 from .bone_selection import selected_bones
-from .rebake import RebakeSettings
-from .reduce_keys import ReduceSettings
-from .smooth_keys import SmoothSettings
-from .spans import SpanSettings
+
+if TYPE_CHECKING:
+    from .rebake import RebakeSettings
+    from .reduce_keys import ReduceSettings
+    from .smooth_keys import SmoothSettings
+    from .spans import SpanSettings
 
 
 class RangeChoices:
@@ -51,6 +53,7 @@ class RebakeChoices:
     fade: IntProperty(
         name="Fade",
         description="Frames at both ends of the range over which the bake goes over to the present keys",
+        translation_context=CONTEXT,
         min=0,
         soft_max=60,
         default=5,
@@ -63,6 +66,7 @@ class ReduceChoices:
     measure: EnumProperty(
         name="Bound",
         description="What the error is measured by",
+        translation_context=CONTEXT,
         items=(
             ("DISTANCE", "Distance", "How far any joint moves, along the whole chain of bones"),
             ("ANGLE", "Angle", "How far each bone turns"),
@@ -152,12 +156,16 @@ class PENUMBRA_PG_edit_choices(
 
 def rebake_settings(choices: Any, target: bpy.types.Object) -> RebakeSettings:
     """The part that `choices` (the scene's or an operator's) stand for."""
+    from .rebake import RebakeSettings  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
     first, last = _range(choices)
     return RebakeSettings(first, last, _bones(choices, target), choices.influence, choices.fade)
 
 
 def reduce_settings(choices: Any, target: bpy.types.Object) -> ReduceSettings:
     """How `choices` (the scene's or an operator's) say that keys are reduced."""
+    from .reduce_keys import ReduceSettings  # noqa: PLC0415 - as above
+
     first, last = _range(choices)
     return ReduceSettings(
         measure="distance" if choices.measure == "DISTANCE" else "angle",
@@ -173,12 +181,16 @@ def reduce_settings(choices: Any, target: bpy.types.Object) -> ReduceSettings:
 
 def smooth_settings(choices: Any, target: bpy.types.Object) -> SmoothSettings:
     """How `choices` (the scene's or an operator's) say that keys are smoothed."""
+    from .smooth_keys import SmoothSettings  # noqa: PLC0415 - as above
+
     first, last = _range(choices)
     return SmoothSettings(choices.seconds, _bones(choices, target), first, last, choices.keep_contacts)
 
 
 def span_settings(choices: Any) -> SpanSettings:
     """What `choices` (the scene's or an operator's) count as doubtful."""
+    from .spans import SpanSettings  # noqa: PLC0415 - as above
+
     return SpanSettings(threshold=choices.threshold, shortest=choices.shortest)
 
 

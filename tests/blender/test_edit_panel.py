@@ -13,6 +13,7 @@ import pytest
 
 import penumbra
 from penumbra.models.skeletons import BONE_NAMES
+from penumbra.operators.edit_target import FOR_ARMATURE
 from penumbra.panels.overlay import confidence_colors, confident_bones
 from penumbra.scene.bake import BakeSettings, bake
 from penumbra.scene.editing.bone_curves import bone_curves
@@ -87,6 +88,21 @@ def test_jumping_goes_from_span_to_span_and_selects(captured: bpy.types.Object, 
     assert jump(backward=True) == {"FINISHED"}
     assert scene.frame_current == 20
     assert jump(only_selected=True) == {"CANCELLED"}
+
+
+def test_a_button_for_an_armature_goes_round_its_spans_and_makes_it_active(
+    captured: bpy.types.Object, scene: bpy.types.Scene
+):
+    layer = bpy.context.view_layer
+    layer.objects.active = mixamo_rig()
+    scene.frame_set(50)
+    assert not bpy.ops.penumbra.jump_to_span.poll()
+    with bpy.context.temp_override(**{FOR_ARMATURE: captured}):
+        assert bpy.ops.penumbra.jump_to_span() == {"CANCELLED"}
+        assert bpy.ops.penumbra.jump_to_span(around=True) == {"FINISHED"}
+    assert scene.frame_current == 20
+    assert layer.objects.active is captured
+    assert [item for item in layer.objects if item.select_get()] == [captured]
 
 
 @pytest.mark.usefixtures("captured")
