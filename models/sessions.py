@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import logging
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ PROVIDERS = {
 }
 """By the name a user chooses, in the order that "auto" tries them."""
 
+_LOG = logging.getLogger(__name__)
 _LOG_FATAL = 4
 
 
@@ -142,14 +145,34 @@ def probe(path: Path, provider: str, threads: int | None) -> Probed:
 
 
 def import_runtime() -> Any:
-    """ONNX Runtime's module, made quiet. Raises SetupError where it cannot be loaded."""
+    """ONNX Runtime's module, made quiet. Raises SetupError where it cannot be loaded.
+
+    Where several are on the import path, as the add-on's own is behind one that was installed for a graphics card, the next one is
+    taken in place of one that is damaged.
+    """
     try:
-        import onnxruntime  # noqa: PLC0415 - everything but detection works without it
+        onnxruntime = _first_that_imports()
     except ImportError as error:
         raise SetupError(f"ONNX Runtime cannot be loaded ({error}). Reinstall the extension.") from error
     # what the runtime would print about a provider that does not load is told by our own errors
     onnxruntime.set_default_logger_severity(_LOG_FATAL)
     return onnxruntime
+
+
+def _first_that_imports() -> Any:
+    while True:
+        try:
+            import onnxruntime  # noqa: PLC0415 - everything but detection works without it
+        except (ImportError, OSError) as error:
+            places = [entry for entry in sys.path if (Path(entry) / "onnxruntime" / "__init__.py").is_file()]
+            if len(places) < 2:
+                raise ImportError(error) from error
+            _LOG.warning("The ONNX Runtime in %s cannot be loaded (%s); the next one is used", places[0], error)
+            sys.path.remove(places[0])
+            for name in [name for name in sys.modules if name.partition(".")[0] == "onnxruntime"]:
+                del sys.modules[name]
+        else:
+            return onnxruntime
 
 
 def _try_provider(

@@ -9,7 +9,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..errors import SetupError
 from ..inference.progress import Progress, Work
@@ -84,7 +84,7 @@ def _run(order: dict[str, str], seconds: float) -> Work[tuple[list[dict], str]]:
         return _events(said), reason
 
 
-def _start(order: dict[str, str], said: IO[bytes], noise: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(order: dict[str, str], said: IO[bytes], noise: IO[bytes]) -> subprocess.Popen[Any]:
     full = {**order, "root": str(_ROOT), "path": sys.path}
     try:
         process = subprocess.Popen(  # noqa: S603 - this Python, with this add-on's own code

@@ -120,7 +120,7 @@ def pip_command() -> list[str]:
     )
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """End a process that was started apart, with all that it started, and wait for it."""
     if process.poll() is not None:
         return

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from penumbra.errors import ArgumentsError, SetupError
-from penumbra.models.sessions import PROVIDERS, Probed, open_session, probe
+from penumbra.models.sessions import PROVIDERS, Probed, import_runtime, open_session, probe
 
 
 @pytest.fixture
@@ -107,3 +107,24 @@ def test_a_provider_that_does_not_load_says_why(network: Path, absent: str, monk
     works = probe(network, "cpu", 1)
     assert works.session is not None
     assert works.reason == ""
+
+
+def test_a_damaged_runtime_gives_way_to_the_next_one_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "onnxruntime").mkdir()
+    (tmp_path / "onnxruntime" / "__init__.py").write_text("from .capi import nothing\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    kept = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "onnxruntime"}
+    for name in kept:
+        monkeypatch.delitem(sys.modules, name)
+    # the true one cannot be loaded twice by one process, so what is found behind the damaged one stands in for it
+    (tmp_path / "behind" / "onnxruntime").mkdir(parents=True)
+    (tmp_path / "behind" / "onnxruntime" / "__init__.py").write_text(
+        "__version__ = '0'\ndef set_default_logger_severity(level): pass\n"
+    )
+    sys.path.insert(1, str(tmp_path / "behind"))
+    assert import_runtime().__version__ == "0"
+    assert f"The ONNX Runtime in {tmp_path} cannot be loaded" in caplog.text
+    assert str(tmp_path) not in sys.path
+    del sys.modules["onnxruntime"]
