@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Literal
 
 from .errors import ArgumentsError, RigError, SetupError
 from .inference import take as takes
-from .inference.body import STATURE
 from .inference.cache import default_cache_folder
 from .inference.choices import QUALITIES, Quality, check_one_of, check_within, moment_of, subject_of
 from .inference.progress import Progress, finish
@@ -57,6 +56,7 @@ __all__ = ["bake", "capture", "export", "load_take", "save_take"]
 
 StrPath = str | os.PathLike[str]
 FrameRate = Literal["footage", "scene"]
+_USUAL = MotionSettings()
 
 
 def capture(
@@ -76,7 +76,7 @@ def capture(
     focal_length: float | None = None,
     camera_tilt: float | None = None,
     camera_height: float | None = None,
-    height: float = STATURE,
+    height: float = _USUAL.height,
     fit: FitQuality = "draft",
     foot_lock: FootLock = "auto",
     smoothing: float = 0.5,
