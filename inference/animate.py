@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .body import STATURE
+from ..models.skeletons import STATURE
 from .camera import View
 from .contacts import Contacts, ContactSettings, contacts
 from .fitting.fine import fit_fine

@@ -12,9 +12,6 @@ import numpy as np
 from ..models.skeletons import BONE_NAMES, JOINT_CARRIERS, JOINT_PARENTS, JOINTS
 from . import turns
 
-STATURE = 1.70
-"""Metres from the soles to the crown of every body that the networks are trained on."""
-
 
 def joints_of(rotations: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Joints `[..., 30, 3]` in metres about the pelvis, by forward kinematics.

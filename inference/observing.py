@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .body import STATURE
+from ..models.skeletons import STATURE
 from .camera import Camera, guess_camera, track_lens
 from .lifting import Told, lifting
 from .observed import Observed

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import ArgumentsError
-from .body import STATURE
+from ..models.skeletons import STATURE
 from .camera import CameraTrack
 
 Backend = Literal["onnx", "mediapipe"]

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import SetupError
 from ..models.weights import network_hashes, network_path
-from .blend import BlendedLifter, BlendSettings
-from .lifted import Lifted, Lifter, Refiner
-from .own_network import open_network
-from .refine_graph import GraphRefiner, GraphSettings, is_graph
-from .refine_ppt import PptRefiner, PptSettings, is_ppt
-from .trained_lift import TrainedLifter, reads_clips
-from .windowed_lift import WindowedLifter, reads_windows
+
+if TYPE_CHECKING:
+    from .lifted import Lifted, Lifter, Refiner
 
 LIFTERS: Mapping[str, str] = {
     "both": "Asks S3 and DTF-81 and blends their answers; knows best where it may be wrong",
@@ -81,6 +78,8 @@ def members(lifter: str) -> tuple[str, ...]:
 
 def blended(opened: Sequence[Lifter]) -> Lifter:
     """One lifter of what `members` names, opened in that order."""
+    from .blend import BlendedLifter, BlendSettings  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
     return opened[0] if len(opened) == 1 else BlendedLifter(opened[0], opened[1], BlendSettings())
 
 
@@ -101,6 +100,10 @@ def open_lifter_at(path: Path, threads: int | None = None) -> Lifter:
 
     Raises SetupError where it cannot be loaded or is no lifter.
     """
+    from .own_network import open_network  # noqa: PLC0415 - as above
+    from .trained_lift import TrainedLifter, reads_clips  # noqa: PLC0415 - as above
+    from .windowed_lift import WindowedLifter, reads_windows  # noqa: PLC0415 - as above
+
     session = open_network(path, threads)
     if reads_clips(session):
         return TrainedLifter(session)
@@ -114,6 +117,10 @@ def open_refiner_at(path: Path, threads: int | None = None) -> Refiner:
 
     Raises SetupError where it cannot be loaded or is no refiner.
     """
+    from .own_network import open_network  # noqa: PLC0415 - as above
+    from .refine_graph import GraphRefiner, GraphSettings, is_graph  # noqa: PLC0415 - as above
+    from .refine_ppt import PptRefiner, PptSettings, is_ppt  # noqa: PLC0415 - as above
+
     session = open_network(path, threads)
     if is_graph(session):
         return GraphRefiner(session, GraphSettings())

@@ -16,6 +16,9 @@ BLAZEPOSE = (
     "ankle.L", "ankle.R", "heel.L", "heel.R", "toe.L", "toe.R",
 )  # fmt: skip
 
+STATURE = 1.70
+"""Metres from the soles to the crown of every body that the networks are trained on."""
+
 JOINTS = (
     # the 17 of Human3.6M
     "pelvis", "hip.R", "knee.R", "ankle.R", "hip.L", "knee.L", "ankle.L", "spine", "thorax", "neck", "head",

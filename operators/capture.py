@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
 from bpy.app.handlers import persistent
@@ -12,11 +12,12 @@ from bpy.app.translations import pgettext_tip as tip_
 
 from ..errors import CancelledError, PenumbraError
 from ..inference.progress import Work, finish
-from ..scene.delivery import delivering
 from ..scene.take_choices import show_takes
 from .capture_choices import CaptureChoices, take_over
-from .capture_job import Captured, Job, chosen_job
 from .capture_run import CaptureRun
+
+if TYPE_CHECKING:
+    from .capture_job import Captured, Job
 
 FOR_CHOICES = "penumbra_choices"
 """Name under which a layout's context points to the choices that are shown above the button."""
@@ -51,6 +52,8 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Capture straight through, for scripts and for Blender without a window."""
+        from .capture_job import chosen_job  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
         try:
             take_over(self, context.scene)
             job = chosen_job(context)
@@ -61,6 +64,8 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the capture on a thread and watch it."""
+        from .capture_job import chosen_job  # noqa: PLC0415 - as above
+
         if bpy.app.background:
             return self.execute(context)
         try:
@@ -105,6 +110,8 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
 
     def _bake(self, done: Captured, target: bpy.types.Object | None, job: Job) -> Work[None]:
         """Keys, the camera, and what to say."""
+        from ..scene.delivery import delivering  # noqa: PLC0415 - as above
+
         result = yield from delivering(done.motion, done.shot, target, job.bake, done.kept, add_camera=job.add_camera)
         context, take = bpy.context, done.take
         notes = [*take.notes, *result.notes, *done.notes]

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
 from ..errors import CancelledError, RigError
 from ..inference.progress import Progress, Work, advance
-from .capture_job import Captured
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from .capture_job import Captured
 
 # Seconds of the main thread's time that one look at the worker, and one step of making keys, may take.
 _LOOK, _SLICE = 0.02, 0.03
 # Seconds that a thread that was asked to stop is given to do so; and those of them that Blender waits where it cannot go on.
 _GRACE, _WAIT = 0.2, 0.05
 
-MakeKeys = Callable[[Captured, "bpy.types.Object | None"], Work[None]]
+MakeKeys = Callable[["Captured", "bpy.types.Object | None"], Work[None]]
 
 
 class CaptureRun:

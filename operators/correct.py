@@ -9,8 +9,6 @@ from bpy.props import IntProperty
 
 from ..errors import PenumbraError
 from ..inference.progress import Work
-from ..scene.baked import baked_of
-from ..scene.editing.corrections import is_solved, mark, marks_of, solve_marked, unmark
 from .edit_target import EditsAtOnce, EditsCapture, captured_armature
 from .edit_work import Watched
 
@@ -25,6 +23,9 @@ class PENUMBRA_OT_mark_correction(EditsCapture, Watched, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """Mark and key the pose."""
+        from ..scene.baked import baked_of  # noqa: PLC0415 - loads when it is used, not when Blender starts
+        from ..scene.editing.corrections import mark  # noqa: PLC0415 - as above
+
         target, frame = captured_armature(context), context.scene.frame_current
         yield from mark(target, baked_of(target.animation_data.action), frame)
         return f"Marked frame {frame}. Solve Around Corrections brings it to the rest"
@@ -42,6 +43,8 @@ class PENUMBRA_OT_remove_correction(EditsAtOnce, bpy.types.Operator):
 
     def edit(self, _context: bpy.types.Context, target: bpy.types.Object) -> None:
         """Forget it."""
+        from ..scene.editing.corrections import unmark  # noqa: PLC0415 - as above
+
         unmark(target.animation_data.action, self.frame)
 
 
@@ -55,6 +58,9 @@ class PENUMBRA_OT_solve_corrections(EditsCapture, Watched, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """Solve, and write the keys that change."""
+        from ..scene.baked import baked_of  # noqa: PLC0415 - as above
+        from ..scene.editing.corrections import solve_marked  # noqa: PLC0415 - as above
+
         target = captured_armature(context)
         done = yield from solve_marked(target, baked_of(target.animation_data.action))
         if not done.bones:
@@ -68,4 +74,6 @@ def corrections(context: bpy.types.Context) -> list[tuple[int, bool]]:
         action = captured_armature(context).animation_data.action
     except PenumbraError:
         return []
+    from ..scene.editing.corrections import is_solved, marks_of  # noqa: PLC0415 - as above
+
     return [(one.frame, is_solved(action, one)) for one in marks_of(action)]

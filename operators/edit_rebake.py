@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import bpy
 from bpy.props import StringProperty
 
 from ..errors import TakeError
-from ..inference.aside import aside
 from ..inference.progress import Progress, Work
-from ..inference.take import load_take
-from ..scene.baked import Baked, baked_of
-from ..scene.editing.corrections import motion_of_action
 from ..scene.editing.edit_choices import RangeChoices, RebakeChoices, rebake_settings
-from ..scene.editing.rebake import rebake
 from .edit_target import EditsCapture, captured_armature
 from .edit_work import Watched
+
+if TYPE_CHECKING:
+    from ..scene.baked import Baked
 
 
 class PENUMBRA_OT_rebake(EditsCapture, Watched, RangeChoices, RebakeChoices, bpy.types.Operator):
@@ -39,7 +37,12 @@ class PENUMBRA_OT_rebake(EditsCapture, Watched, RangeChoices, RebakeChoices, bpy
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """Bake the part again into the armature's action."""
+        from ..inference.aside import aside  # noqa: PLC0415 - loads when it is used, not when Blender starts
         from ..inference.pipeline import motion_of  # noqa: PLC0415 - decoder and runtime load with it, not with Blender
+        from ..inference.take import load_take  # noqa: PLC0415 - as above
+        from ..scene.baked import baked_of  # noqa: PLC0415 - as above
+        from ..scene.editing.corrections import motion_of_action  # noqa: PLC0415 - as above
+        from ..scene.editing.rebake import rebake  # noqa: PLC0415 - as above
 
         target = captured_armature(context)
         made = baked_of(target.animation_data.action)

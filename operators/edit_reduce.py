@@ -8,7 +8,6 @@ import bpy
 
 from ..inference.progress import Work
 from ..scene.editing.edit_choices import RangeChoices, ReduceChoices, reduce_settings
-from ..scene.editing.reduce_keys import reduce_keys
 from .edit_target import EditsCapture, captured_armature
 from .edit_work import Watched
 
@@ -23,6 +22,8 @@ class PENUMBRA_OT_reduce_keys(EditsCapture, Watched, RangeChoices, ReduceChoices
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """Reduce the keys of the armature's action."""
+        from ..scene.editing.reduce_keys import reduce_keys  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
         target = captured_armature(context)
         done = yield from reduce_keys(target, reduce_settings(self, target))
         return f"Reduced {done.before} keys to {done.after}"

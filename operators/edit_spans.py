@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import bpy
 from bpy.app.translations import pgettext_tip as tip_
@@ -11,12 +11,13 @@ from bpy.props import BoolProperty
 from ..errors import PenumbraError
 from ..scene.context import make_active
 from ..scene.editing.bone_selection import select_bones, selected_bones
-from ..scene.editing.doubt import spans_of
 from ..scene.editing.edit_choices import SpanChoices, span_settings
 from ..scene.editing.markers import has_marks, mark_spans, unmark_spans
-from ..scene.editing.spans import Span, next_span, previous_span
 from ..scene.properties import CONTEXT
 from .edit_target import EditsCapture, captured_armature
+
+if TYPE_CHECKING:
+    from ..scene.editing.spans import Span
 
 _ONLY_SELECTED = {
     "name": "Only Selected Bones",
@@ -46,6 +47,8 @@ class PENUMBRA_OT_jump_to_span(EditsCapture, SpanChoices, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go there and select."""
+        from ..scene.editing.spans import next_span, previous_span  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
         try:
             target = captured_armature(context)
             spans = _spans(self, target)
@@ -97,5 +100,7 @@ class PENUMBRA_OT_mark_spans(EditsCapture, SpanChoices, bpy.types.Operator):
 
 
 def _spans(operator: bpy.types.Operator, target: bpy.types.Object) -> list[Span]:
+    from ..scene.editing.doubt import spans_of  # noqa: PLC0415 - as above
+
     bones = selected_bones(target) if operator.only_selected else None
     return spans_of(target, bones, span_settings(operator))

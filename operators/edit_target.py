@@ -6,7 +6,6 @@ import bpy
 from bpy.app.translations import pgettext_tip as tip_
 
 from ..errors import PenumbraError, RigError
-from ..scene.baked import baked_of
 
 FOR_ARMATURE = "penumbra_armature"
 """Name under which a layout's context points to the armature that its buttons are for."""
@@ -36,6 +35,8 @@ def captured_armature(context: bpy.types.Context) -> bpy.types.Object:
     animation = target.animation_data
     if animation is None or animation.action is None:
         raise RigError(tip_('"{name}" has no action. Capture or apply a take onto it').format(name=target.name))
+    from ..scene.baked import baked_of  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
     if baked_of(animation.action) is None:
         raise RigError(tip_("This action was not made by a capture"))
     return target

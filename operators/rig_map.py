@@ -11,11 +11,6 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..errors import PenumbraError, RigError
-from ..retarget.by_structure.mapping import STRUCTURE
-from ..retarget.rig_check import check_rig_map
-from ..retarget.rig_map import choose_rig_map, written_out
-from ..retarget.rig_map_files import check_rig, load_rig_map, save_rig_map
-from ..scene.armature import read_rest
 from ..scene.editing.bone_selection import selected_bones
 from ..scene.rig_map_choices import PENUMBRA_PG_rig_map, armature_of, clear_map, fill_map, map_of
 
@@ -84,6 +79,10 @@ class PENUMBRA_OT_guess_rig_map(_MapsArmature, bpy.types.Operator):
 
     def work(self, _context: bpy.types.Context, armature: bpy.types.Object) -> str:
         """Guess. Raises RigError when nothing fits."""
+        from ..retarget.rig_map import choose_rig_map, written_out  # noqa: PLC0415 - as above
+        from ..retarget.rig_map_table import STRUCTURE  # noqa: PLC0415 - loads when it is used, not when Blender starts
+        from ..scene.armature import read_rest  # noqa: PLC0415 - as above
+
         rest = read_rest(armature)
         fit = choose_rig_map(rest, STRUCTURE if self.method == "STRUCTURE" else None)
         fill_map(armature, written_out(fit, rest))
@@ -184,6 +183,9 @@ class PENUMBRA_OT_check_rig_map(_MapsRows, bpy.types.Operator):
 
     def work(self, _context: bpy.types.Context, armature: bpy.types.Object) -> str:
         """Check. Raises RigError, saying what is wrong."""
+        from ..retarget.rig_check import check_rig_map  # noqa: PLC0415 - as above
+        from ..scene.armature import read_rest  # noqa: PLC0415 - as above
+
         problems = check_rig_map(map_of(armature), read_rest(armature))
         armature.penumbra_rig_map.problems = "\n".join(problems)
         if problems:
@@ -203,6 +205,8 @@ class PENUMBRA_OT_save_rig_map(_MapsRows, ExportHelper, bpy.types.Operator):
 
     def work(self, _context: bpy.types.Context, armature: bpy.types.Object) -> str:
         """Save. Raises WriteError when the file cannot be written."""
+        from ..retarget.rig_map_files import save_rig_map  # noqa: PLC0415 - as above
+
         path = Path(bpy.path.abspath(self.filepath))
         save_rig_map(map_of(armature), path)
         return f"Wrote {path}"
@@ -221,6 +225,9 @@ class PENUMBRA_OT_load_rig_map(_MapsArmature, ImportHelper, bpy.types.Operator):
 
     def work(self, _context: bpy.types.Context, armature: bpy.types.Object) -> str:
         """Load. Raises RigError when the file holds no map, or one for another rig."""
+        from ..retarget.rig_map_files import check_rig, load_rig_map  # noqa: PLC0415 - as above
+        from ..scene.armature import read_rest  # noqa: PLC0415 - as above
+
         rig_map = load_rig_map(Path(bpy.path.abspath(self.filepath)))
         check_rig(rig_map, read_rest(armature))
         fill_map(armature, rig_map)

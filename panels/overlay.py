@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import gpu
-import numpy as np
-from gpu_extras.batch import batch_for_shader
 
-from ..scene.keyed import CONFIDENCE
+from ..scene.names import CONFIDENCE
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Colors for confidence 0, 1/2 and 1, as they are on the screen: red, yellow and a green with blue in it, which differ in lightness or in
 # blueness too, so that people who cannot tell red from green can tell them apart.
-_SCALE = np.array([[0.75, 0.08, 0.05], [0.98, 0.85, 0.15], [0.0, 0.62, 0.50]])
+_SCALE = ((0.75, 0.08, 0.05), (0.98, 0.85, 0.15), (0.0, 0.62, 0.50))
 _ALPHA = 0.95
 _WIDTH, _RIM = 5.0, 8.0
 _DARK = (0.02, 0.02, 0.02, 0.8)
@@ -23,13 +24,19 @@ _handles: list[Any] = []
 
 def confidence_colors(sure: np.ndarray) -> np.ndarray:
     """`[N, 4]` colors in sRGB for confidence `[N]` of 0 to 1."""
+    import numpy as np  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
     at = np.clip(sure, 0.0, 1.0)
-    color = np.stack([np.interp(at, np.linspace(0, 1, len(_SCALE)), channel) for channel in _SCALE.T], axis=1)
+    color = np.stack(
+        [np.interp(at, np.linspace(0, 1, len(_SCALE)), channel) for channel in zip(*_SCALE, strict=True)], axis=1
+    )
     return np.concatenate([color, np.full((len(color), 1), _ALPHA)], axis=1)
 
 
 def confident_bones(target: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
     """The armature's visible bones that have a confidence: `[N, 2, 3]` head and tail in Blender's world, and `[N]` confidence."""
+    import numpy as np  # noqa: PLC0415 - as above
+
     bones = target.pose.bones
     which = [number for number, bone in enumerate(bones) if CONFIDENCE in bone and not bone.bone.hide]
     sure = np.array([float(bones[number][CONFIDENCE]) for number in which])
@@ -58,9 +65,14 @@ def _draw() -> None:
     if not context.scene.penumbra_edit.show_confidence or not context.space_data.overlay.show_overlays:
         return
     targets = [item for item in context.visible_objects if item.type == "ARMATURE" and item.mode != "EDIT"]
+    if not any(CONFIDENCE in bone for target in targets for bone in target.pose.bones):
+        return
     found = [confident_bones(target) for target in targets]
     if not any(len(sure) for _, sure in found):
         return
+    import numpy as np  # noqa: PLC0415 - as above
+    from gpu_extras.batch import batch_for_shader  # noqa: PLC0415 - as above
+
     ends = np.concatenate([places for places, _ in found]).reshape(-1, 3)
     colors = np.repeat(confidence_colors(np.concatenate([sure for _, sure in found])), 2, axis=0)
     region = context.region

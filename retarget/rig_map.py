@@ -10,8 +10,8 @@ from itertools import pairwise
 from ..errors import RigError
 from ..models.skeletons import BONES
 from .body import body_basis, body_joints
-from .by_structure.mapping import STRUCTURE, map_by_structure
-from .rig_map_table import REQUIRED, IkLimb, RigMap, RigProperty, load_rig_maps
+from .by_structure.mapping import map_by_structure
+from .rig_map_table import REQUIRED, STRUCTURE, IkLimb, RigMap, RigProperty, load_rig_maps
 from .target import TargetRest
 
 _PARENT_OF = {bone.name: bone.parent for bone in BONES}

@@ -23,6 +23,8 @@ FINGERS = tuple(f"{digit}.{side}" for side in SIDES for digit in DIGITS)
 """The fingers that a rig map may name."""
 LIMBS = tuple(f"{limb}.{side}" for limb in ("arm", "leg") for side in SIDES)
 """The limbs that a rig map may name inverse kinematics of."""
+STRUCTURE = "structure"
+"""The name of a rig map found by structure, which no table has."""
 _FOLDER = Path(__file__).parent / "rig_maps"
 
 

@@ -23,10 +23,9 @@ from .armature import read_rest
 from .bake_settings import BakeSettings
 from .follows import controls_above, follow
 from .locks import changes_pose, free_axes, free_rotations, turned_away
+from .names import CONFIDENCE
 from .switches import switch_curves, switched
 
-CONFIDENCE = "confidence"
-"""The pose bones' custom property that says how sure the capture is of each."""
 _RETARGETING = "Bringing the motion onto the armature"
 
 

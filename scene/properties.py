@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import (
@@ -20,32 +20,30 @@ from bpy.props import (
 )
 
 from ..errors import ArgumentsError
-from ..inference.body import STATURE
-from ..inference.cache import default_cache_folder
-from ..inference.settings import (
-    CameraSettings,
-    CaptureSettings,
-    DetectorSettings,
-    FitQuality,
-    FootageSettings,
-    FootLock,
-    LifterName,
-    LiftSettings,
-    Model,
-    Moment,
-    MotionSettings,
-    RefinerName,
-    SubjectSettings,
-)
 from ..inference.systems import LIFTERS, RECOMMENDED, REFINERS
+from ..models.skeletons import STATURE
 from ..models.weights import has_weights
-from ..retarget.by_structure.mapping import STRUCTURE
-from ..retarget.rig_map_table import load_rig_maps
-from ..retarget.root import Root
-from ..retarget.settings import Limbs
-from .bake import BakeSettings
+from ..retarget.rig_map_table import STRUCTURE, load_rig_maps
 from .capture_status import PENUMBRA_PG_capture_status
 from .rig_map_choices import own_map_of
+
+if TYPE_CHECKING:
+    from ..inference.settings import (
+        CameraSettings,
+        CaptureSettings,
+        FitQuality,
+        FootLock,
+        LifterName,
+        LiftSettings,
+        Model,
+        Moment,
+        MotionSettings,
+        RefinerName,
+        SubjectSettings,
+    )
+    from ..retarget.root import Root
+    from ..retarget.settings import Limbs
+    from .bake import BakeSettings
 
 ADDON = __package__.rpartition(".")[0]
 """The name under which Blender knows the add-on: `penumbra`, or `bl_ext.<repository>.penumbra` once installed."""
@@ -316,6 +314,9 @@ def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences)
 
     A camera object that was chosen is not looked at here: see `chosen_camera`.
     """
+    from ..inference.cache import default_cache_folder  # noqa: PLC0415 - loads when it is used, not when Blender starts
+    from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings  # noqa: PLC0415 - as above
+
     choices = scene.penumbra
     if not choices.footage:
         raise ArgumentsError("Choose the footage first.")
@@ -340,6 +341,8 @@ def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences)
 
 def lift_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences) -> LiftSettings:
     """How the scene's choices say that joints come to three dimensions."""
+    from ..inference.settings import LiftSettings  # noqa: PLC0415 - as above
+
     choices = scene.penumbra
     _, _, threads, _ = _runtime(preferences)
     return LiftSettings(_LIFTERS[choices.lifter], _REFINERS[choices.refiner], threads or None)
@@ -347,6 +350,8 @@ def lift_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences) ->
 
 def motion_settings(scene: bpy.types.Scene) -> MotionSettings:
     """How the scene's choices say that joints become motion."""
+    from ..inference.settings import MotionSettings  # noqa: PLC0415 - as above
+
     choices = scene.penumbra
     return MotionSettings(
         height=round(choices.subject_height, _DECIMALS),
@@ -371,6 +376,8 @@ def bake_settings(scene: bpy.types.Scene, target: bpy.types.Object | None = None
 
     The user's own rig map is that of `target`, or of the armature that is chosen.
     """
+    from .bake import BakeSettings  # noqa: PLC0415 - as above
+
     choices = scene.penumbra
     target = target or choices.target
     return BakeSettings(
@@ -409,6 +416,8 @@ def _runtime(preferences: bpy.types.Preferences) -> tuple[Any, Any, int, bool]:
 
     A package that was registered without being installed as an add-on has no preferences: the defaults stand in.
     """
+    from ..inference.settings import DetectorSettings  # noqa: PLC0415 - as above
+
     addon = preferences.addons.get(ADDON)
     if addon is None:
         default = DetectorSettings()
@@ -418,6 +427,8 @@ def _runtime(preferences: bpy.types.Preferences) -> tuple[Any, Any, int, bool]:
 
 
 def _range(choices: PENUMBRA_PG_capture_choices) -> tuple[Moment | None, Moment | None]:
+    from ..inference.settings import Moment  # noqa: PLC0415 - as above
+
     if choices.range == "ALL":
         return None, None
     if choices.range == "FRAMES":
@@ -430,6 +441,8 @@ def _range(choices: PENUMBRA_PG_capture_choices) -> tuple[Moment | None, Moment 
 
 
 def _camera(choices: PENUMBRA_PG_capture_choices) -> CameraSettings:
+    from ..inference.settings import CameraSettings  # noqa: PLC0415 - as above
+
     return CameraSettings(
         focal_length=choices.focal_length or None,
         tilt=round(math.degrees(choices.camera_tilt), _DECIMALS) if choices.use_camera_tilt else None,
@@ -438,6 +451,8 @@ def _camera(choices: PENUMBRA_PG_capture_choices) -> CameraSettings:
 
 
 def _subject(choices: PENUMBRA_PG_capture_choices) -> SubjectSettings:
+    from ..inference.settings import SubjectSettings  # noqa: PLC0415 - as above
+
     if choices.subject == "POINT":
         return SubjectSettings(point=tuple(choices.subject_point))
     if choices.subject == "AUTOMATIC":

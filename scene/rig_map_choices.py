@@ -10,8 +10,6 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
 from ..models.skeletons import BONE_NAMES
-from ..retarget.rig_check import spoken
-from ..retarget.rig_map_files import parse_rig_map_text, rig_map_text
 from ..retarget.rig_map_table import FINGERS, REQUIRED, RigMap
 
 # Ends that a hand and a foot are better mapped with, as they are called in the list.
@@ -97,6 +95,8 @@ def own_map_of(armature: bpy.types.Object) -> RigMap | None:
 
 def map_of(armature: bpy.types.Object) -> RigMap:
     """The map that the rows make, whether or not it is complete or used."""
+    from ..retarget.rig_map_files import parse_rig_map_text, rig_map_text  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
     choices = armature.penumbra_rig_map
     table = json.loads(choices.rest) if choices.rest else json.loads(rig_map_text(RigMap("own", "Own", {}, {}, "")))
     for section in ("bones", "ends", "fingers"):
@@ -109,6 +109,8 @@ def map_of(armature: bpy.types.Object) -> RigMap:
 
 def fill_map(armature: bpy.types.Object, rig_map: RigMap) -> None:
     """Put a map into the rows, and use it."""
+    from ..retarget.rig_map_files import rig_map_text  # noqa: PLC0415 - as above
+
     clear_map(armature)
     choices = armature.penumbra_rig_map
     for row in choices.rows:
@@ -153,6 +155,8 @@ def row_names() -> list[str]:
 
 def _rows() -> Iterable[tuple[str, str, str]]:
     """Section, part and name of each row, a hand's and a foot's end after them."""
+    from ..retarget.rig_check import spoken  # noqa: PLC0415 - as above
+
     for part in BONE_NAMES:
         yield "bones", part, _title(spoken(part))
         kind, _, side = part.partition(".")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..inference.cache import default_cache_folder
-from .takes import default_takes_folder
-
 # The add-on's name: `penumbra`, or `bl_ext.<repository>.penumbra` once it is installed as an extension.
 _ADDON = __package__.rpartition(".")[0]
 _FOLDER = "packages"
@@ -18,6 +15,8 @@ def packages_folder() -> Path:
     For an extension it is Blender's own place for its files: outside of the extension, so that an update leaves it, and deleted by Blender
     when the extension is uninstalled. Outside of an extension it lies beside the takes.
     """
+    from .takes import default_takes_folder  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
     if not _ADDON.startswith("bl_ext."):
         return default_takes_folder().parent / _FOLDER
     import bpy  # noqa: PLC0415 - outside of Blender the command line asks as well
@@ -27,4 +26,7 @@ def packages_folder() -> Path:
 
 def other_folders() -> dict[str, Path]:
     """The other folders that the add-on writes to by itself, by what they are for."""
+    from ..inference.cache import default_cache_folder  # noqa: PLC0415 - as above
+    from .takes import default_takes_folder  # noqa: PLC0415 - as above
+
     return {"takes": default_takes_folder(), "detections": default_cache_folder()}

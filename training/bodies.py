@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 
 from ..inference import rotations as rot
-from ..inference.body import STATURE, rest_joints
-from ..models.skeletons import BONES, CARRIERS, JOINTS, mirrored
+from ..inference.body import rest_joints
+from ..models.skeletons import BONES, CARRIERS, JOINTS, STATURE, mirrored
 from .landmarks import fitted
 
 # Segment lengths as shares of the stature (Drillis and Contini 1966, as in Winter, Biomechanics and Motor Control of

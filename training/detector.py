@@ -8,8 +8,7 @@ from functools import cache
 import numpy as np
 
 from ..inference import turns
-from ..inference.body import STATURE
-from ..models.skeletons import JOINT_CARRIERS, POINT_JOINTS, POINTS, partners
+from ..models.skeletons import JOINT_CARRIERS, POINT_JOINTS, POINTS, STATURE, partners
 from .cameras import slopes
 from .landmarks import fitted
 from .noise import drifting

@@ -11,14 +11,13 @@ import torch
 from torch import Tensor
 
 from ..errors import TrainingDataError
-from ..inference.body import STATURE
 from ..inference.guidance import GuidanceSettings
 from ..inference.guided import guided
 from ..inference.lift import combine
 from ..inference.refine_graph import how_far
 from ..inference.sight_features import joint_confidence, joints_seen
 from ..inference.sightings import Sightings
-from ..models.skeletons import JOINTS
+from ..models.skeletons import JOINTS, STATURE
 from .calibrated_footage import View, sighted
 from .calibrated_footage import joint_confidence as track_confidence
 from .clips import RATE

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...models.skeletons import BONE_NAMES
-from ..body import STATURE
+from ...models.skeletons import BONE_NAMES, STATURE
 from ..camera import View
 from ..contacts import CONTACTS, Contacts, ContactSettings, contacts
 from ..motion import Motion

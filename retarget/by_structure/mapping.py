@@ -14,15 +14,13 @@ from itertools import permutations
 import numpy as np
 
 from ...errors import RigError
-from ..rig_map_table import RigMap
+from ..rig_map_table import STRUCTURE, RigMap
 from ..target import TargetRest
 from .hands import fingers_of
 from .limbs import Limb, branch_pairs, read_arm, read_leg
 from .tree import Plane, Tree, find_plane, sides_of, tree_of
 from .trunk import Trunk, read_trunk
 
-STRUCTURE = "structure"
-"""The name of a rig map found by structure."""
 _HELP = "Choose another armature, map its bones by hand in the Rig Map panel, or let Penumbra make a new one."
 # Lengths of the ankle's way to the toes' end from which on a bone begins at the ball of the foot, and how alike toes are.
 _BALL, _ALIKE = 0.5, 0.4

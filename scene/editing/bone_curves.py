@@ -13,7 +13,7 @@ from ...errors import RigError
 from ...inference import rotations as rot
 from ...retarget.channels import rotation_channel, rotation_channels
 from ..actions import Curve, played_bags
-from ..keyed import CONFIDENCE
+from ..names import CONFIDENCE
 from .key_points import sampled
 
 _PATH = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\](?:\.(\w+)|\["((?:[^"\\]|\\.)*)"\])')

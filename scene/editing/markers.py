@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import bpy
 
-from .spans import Span
+if TYPE_CHECKING:
+    from .spans import Span
+
 
 _OURS = "penumbra_marks"
 

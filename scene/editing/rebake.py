@@ -16,7 +16,8 @@ from ...inference.progress import Progress, Work
 from ...retarget.channels import rotation_channel
 from ..actions import Curve
 from ..bake_settings import BakeSettings
-from ..keyed import CONFIDENCE, Keyed, keying
+from ..keyed import Keyed, keying
+from ..names import CONFIDENCE
 from .bone_curves import (
     BoneCurves,
     beside,

@@ -11,12 +11,11 @@ import pytest
 from penumbra.errors import SetupError
 from penumbra.inference import rotations as rot
 from penumbra.inference.animate import Animation, animate, last_present
-from penumbra.inference.body import STATURE
 from penumbra.inference.camera import CameraTrack, View
 from penumbra.inference.observed import Observed, joint_belief
 from penumbra.inference.progress import SOLVING, Progress, finish
 from penumbra.inference.settings import CameraSettings, MotionSettings
-from penumbra.models.skeletons import BONE_NAMES, HINGES, JOINT_PARENTS, JOINTS, POINT_JOINTS, POINTS
+from penumbra.models.skeletons import BONE_NAMES, HINGES, JOINT_PARENTS, JOINTS, POINT_JOINTS, POINTS, STATURE
 from tests.walking import FEET, Walk, walk
 
 LEGS = [index for index, name in enumerate(POINTS) if name.split(".")[0] in {"knee", "ankle", "heel", "toe"}]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from penumbra.inference.body import STATURE, rest_joints
-from penumbra.models.skeletons import JOINTS, mirrored
+from penumbra.inference.body import rest_joints
+from penumbra.models.skeletons import JOINTS, STATURE, mirrored
 from penumbra.training.bodies import BodyVariety, mean_body, sample_bodies, stature, training_bodies, vary
 
 PARTNERS = [JOINTS.index(mirrored(name)) for name in JOINTS]

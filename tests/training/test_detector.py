@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from penumbra.inference.body import STATURE, rest_joints
-from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS
+from penumbra.inference.body import rest_joints
+from penumbra.models.skeletons import BONE_NAMES, JOINTS, POINTS, STATURE
 from penumbra.training.bodies import mean_body
 from penumbra.training.cameras import slopes
 from penumbra.training.detector import DetectorModel, coco_offsets, harsh, observe, point_weights, typical
