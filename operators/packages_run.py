@@ -17,7 +17,7 @@ from ..errors import PenumbraError
 from ..inference.progress import Progress, Work, finish
 from ..packages.catalog import KINDS, Kind, Package, load_catalog
 from ..packages.choose import Machine, options, this_machine, why_none
-from ..packages.place import Installed, has_leftovers, installed
+from ..packages.place import Installed, examined, has_leftovers
 from ..scene.user_folder import packages_folder
 from .worker import Worker
 
@@ -70,7 +70,7 @@ class Packages:
             folder, machine, catalog = packages_folder(), this_machine(), load_catalog()
             cls._known = Known(
                 machine,
-                {kind: installed(folder, kind) for kind in KINDS},
+                {kind: examined(folder, kind) for kind in KINDS},
                 {kind: options(kind, machine, catalog) for kind in KINDS},
                 {kind: why_none(kind, machine) for kind in KINDS},
             )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from .catalog import KINDS
-from .place import Installed, installed
+from .place import Installed, installed, why_unusable
 
 
 def activate(folder: Path, *, again: bool = False) -> list[str]:
@@ -17,34 +16,25 @@ def activate(folder: Path, *, again: bool = False) -> list[str]:
     add-on brings. PyTorch goes last, since it brings modules that other add-ons may have as well. A package that failed when it
     was tried in a process of its own is left out, so that the add-on's own runtime works on; `again` takes it nevertheless, to try it again.
     """
-    notes = []
-    found = {kind: installed(folder, kind) for kind in KINDS}
-    sites = {
-        kind: package if package is None or not again else replace(package, broken="")
-        for kind, package in found.items()
-    }
-    kept = [entry for entry in sys.path if not _is_inside(entry, folder)]
-    gpu, torch = sites["gpu"], sites["torch"]
-    first = [str(gpu.site(folder))] if gpu is not None and not gpu.broken else []
-    last = [str(torch.site(folder))] if torch is not None and not torch.broken else []
-    sys.path[:] = [*first, *kept, *last]
-    for package in (gpu, torch):
-        if package is not None:
-            notes += _notes(package, folder)
-    return notes
+    found = [package for kind in KINDS if (package := installed(folder, kind)) is not None]
+    reasons = {package.kind: "" if again else why_unusable(package, folder) for package in found}
+    usable = {package.kind: str(package.site(folder)) for package in found if not reasons[package.kind]}
+    first, last = ([usable[kind]] if kind in usable else [] for kind in ("gpu", "torch"))
+    sys.path[:] = [*first, *(entry for entry in sys.path if not _is_inside(entry, folder)), *last]
+    return [note for package in found if (note := _note(package, folder, reasons[package.kind]))]
 
 
 def is_active(package: Installed, folder: Path) -> bool:
     """Whether the package's module was, or would be, imported from it in this process."""
-    return not package.broken and not _loaded_elsewhere(package, folder)
+    return not why_unusable(package, folder) and not _loaded_elsewhere(package, folder)
 
 
-def _notes(package: Installed, folder: Path) -> list[str]:
-    if package.broken:
-        return [f"{package.label} is installed but not used: {package.broken}. Repair or remove it in the preferences."]
+def _note(package: Installed, folder: Path, reason: str) -> str:
+    if reason:
+        return f"{package.label} is installed but not used: {reason}. Repair or remove it in the preferences."
     if _loaded_elsewhere(package, folder):
-        return [f"{package.label} is used after Blender is restarted: another one is already loaded."]
-    return []
+        return f"{package.label} is used after Blender is restarted: another one is already loaded."
+    return ""
 
 
 def _loaded_elsewhere(package: Installed, folder: Path) -> bool:

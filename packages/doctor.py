@@ -22,7 +22,7 @@ from .activate import is_active
 from .apart import examine_apart
 from .catalog import KINDS, size
 from .install import verify
-from .place import Installed, installed
+from .place import Installed, examined
 from .self_test import SelfTest
 from .weight_files import WeightFile, check_weights
 
@@ -103,7 +103,7 @@ def examining(folder: Path, others: Mapping[str, Path] | None = None, *, blender
     test = yield from examine_apart(folder)
     packages = []
     for kind in KINDS:
-        package = installed(folder, kind)
+        package = examined(folder, kind)
         if package is not None:
             whole = not (yield from verify(folder, kind))
             packages.append(OptionalPackage(package, whole, is_active(package, folder)))
@@ -222,7 +222,7 @@ def _gpu_problem(test: SelfTest, package: Installed) -> str:
         return ""
     label = package.label.rpartition(" ")[2]
     reason = next((one.reason for one in test.providers if one.label == label), "it was not tested")
-    return f"{package.label} is installed, but {label} does not load ({reason}), so captures run on the processor. Update the driver."
+    return f"{package.label} is installed, but {label} does not load ({reason}), so captures run on the processor. Update the graphics driver, or press Repair in the preferences."
 
 
 def _folder(name: str, path: Path) -> Folder:

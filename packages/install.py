@@ -26,6 +26,7 @@ from .place import (
     alone,
     forget,
     installed,
+    libraries_in,
     mark,
     new_folder,
     point_to,
@@ -158,6 +159,7 @@ def _install(folder: Path, package: Package, whole: Mapping[str, Mapping[str, st
             module=package.module,
             folder=made.name,
             bytes=sum(path.stat().st_size for path in (made / SITE).rglob("*") if path.is_file()),
+            libraries=libraries_in(made / SITE),
         )
         reason = yield from import_apart(made / SITE, package.module, package.label)
         if reason:

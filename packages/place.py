@@ -11,10 +11,11 @@ import contextlib
 import importlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ..errors import SetupError, WriteError
@@ -22,6 +23,7 @@ from .catalog import Kind
 from .choose import python_tag
 
 _LOCK = ".lock"
+_LIBRARY = re.compile(r"\.(so|dll|pyd|dylib)(\.\d+)*$")
 SITE, FILES = "site", "files.json"
 
 
@@ -30,7 +32,8 @@ class Installed:
     """A package that is installed.
 
     name, kind, label, version, module: as in the catalog. folder: name of its folder. bytes: on disk. broken: why it must not be used,
-    "" where it may.
+    "" where it may. libraries: bytes of each file that the system loads as code, by its path: one that is cut short takes a program down
+    where an import would only fail.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Installed:
     folder: str
     bytes: int
     broken: str = ""
+    libraries: dict[str, int] = field(default_factory=dict)
 
     def site(self, folder: Path) -> Path:
         """The folder to import from."""
@@ -57,6 +61,31 @@ def installed(folder: Path, kind: Kind) -> Installed | None:
     if not found.site(folder).is_dir():
         return replace(found, broken="its folder is missing")
     return found
+
+
+def libraries_in(site: Path) -> dict[str, int]:
+    """Bytes of each library below a folder, by its path."""
+    return {
+        path.relative_to(site).as_posix(): path.stat().st_size for path in site.rglob("*") if _LIBRARY.search(path.name)
+    }
+
+
+def examined(folder: Path, kind: Kind) -> Installed | None:
+    """As `installed`, with `broken` telling what a look at the libraries tells as well."""
+    package = installed(folder, kind)
+    return None if package is None else replace(package, broken=why_unusable(package, folder))
+
+
+def why_unusable(package: Installed, folder: Path) -> str:
+    """Why an installed package must not be used, "" where it may; looks at the size of its libraries, which is quick."""
+    for name, expected in package.libraries.items():
+        try:
+            size = (package.site(folder) / name).stat().st_size
+        except OSError:
+            size = -1
+        if size != expected:
+            return package.broken or f"{name.rpartition('/')[2]} is damaged or missing"
+    return package.broken
 
 
 def point_to(folder: Path, package: Installed) -> None:

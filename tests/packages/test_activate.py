@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -8,7 +10,7 @@ import pytest
 
 from penumbra.packages.activate import activate, is_active
 from penumbra.packages.catalog import Kind
-from penumbra.packages.place import Installed, installed, mark, point_to
+from penumbra.packages.place import Installed, installed, libraries_in, mark, point_to
 
 
 def put(folder: Path, kind: Kind, module: str) -> Installed:
@@ -84,4 +86,23 @@ def test_a_package_whose_folder_is_gone_is_not_used(tmp_path: Path):
     package.site(tmp_path).rmdir()
     (note,) = activate(tmp_path)
     assert "its folder is missing" in note
+    assert sys.path == ["first", "second"]
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"cut short")])
+def test_a_library_that_was_cut_short_or_deleted_is_not_loaded(tmp_path: Path, damage: Callable[[Path], object]):
+    package = put(tmp_path, "gpu", "fake_runtime")
+    library = package.site(tmp_path) / "vendor" / "libthing.so.13"
+    library.parent.mkdir()
+    library.write_bytes(bytes(1000))
+    (library.parent / "read.me").write_text("not code")
+    assert libraries_in(package.site(tmp_path)) == {"vendor/libthing.so.13": 1000}
+    point_to(tmp_path, replace(package, libraries=libraries_in(package.site(tmp_path))))
+    assert activate(tmp_path) == []
+    assert sys.path[0] == str(package.site(tmp_path))
+    damage(library)
+    (note,) = activate(tmp_path)
+    assert note.startswith(
+        "Fake gpu is installed but not used: libthing.so.13 is damaged or missing. Repair or remove it"
+    )
     assert sys.path == ["first", "second"]
