@@ -71,6 +71,11 @@ def platforms() -> tuple[str, ...]:
     return tuple(_table()["packing"])
 
 
+def pinned(target: str) -> dict[str, str]:
+    """SHA-256 by file name of the platform's wheels, for every version of Python."""
+    return _table().get(target, {})
+
+
 def wheels(target: str, pythons: Sequence[str]) -> list[Wheel]:
     """The platform's wheels for the versions of Python, whole and packed. Raises BuildError."""
     with_lzma, patterns = packing_of(target).lzma, _table()["left_out"]
@@ -81,13 +86,13 @@ def wheels(target: str, pythons: Sequence[str]) -> list[Wheel]:
 
 def published_wheels(target: str, pythons: Sequence[str]) -> Iterator[Path]:
     """Files of the platform's wheels for the versions of Python, as they were published. Raises BuildError."""
-    pinned = _table().get(target, {})
+    files = pinned(target)
     tags = {f"cp{python.replace('.', '')}" for python in pythons}
-    unknown = tags - {name.split("-")[3] for name in pinned}
+    unknown = tags - {name.split("-")[3] for name in files}
     if unknown:
         raise BuildError(f"tools/wheels.toml has no wheels for {', '.join(sorted(unknown))} on {target}.")
     folder = _DOWNLOADS / "wheels"
-    for name, expected in pinned.items():
+    for name, expected in files.items():
         if name.lower().startswith("numpy-"):
             raise BuildError(f"{name} must not be in tools/wheels.toml: numpy is Blender's own, and two would clash.")
         if name.split("-")[3] in {"abi3", *tags}:
