@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
         rows = [_gone(blender, pair, clip, frames) for blender in chosen]
         blank = _blank(chosen[-1], zips[here], clip, frames if arguments.quick else None)
         sizes = {target: path.stat().st_size / 1e6 for target, path in zips.items()}
-    figures = [*_matrix_figures(rows), *_size_figures(sizes), *blank]
+    figures = [*matrix_figures(rows), *size_figures(sizes), *blank]
     publish(
         *("install", "The zip as users install it", figures, [*_remarks(rows, frames), *([] if only else missing)]),
         keep=not only,
@@ -68,7 +68,7 @@ def _gone(blender: Blender, zips: Zips, clip: Path, frames: int) -> Row:
     return row
 
 
-def _matrix_figures(rows: Sequence[Row]) -> list[Figure]:
+def matrix_figures(rows: Sequence[Row]) -> list[Figure]:
     """How many steps passed, and what the add-on's start costs in the slowest Blender."""
     steps = len(rows) * len(COLUMNS)
     slowest = max((row.register for row in rows), key=lambda seconds: math.inf if math.isnan(seconds) else seconds)
@@ -78,7 +78,8 @@ def _matrix_figures(rows: Sequence[Row]) -> list[Figure]:
     ]
 
 
-def _size_figures(sizes: Mapping[str, float]) -> list[Figure]:
+def size_figures(sizes: Mapping[str, float]) -> list[Figure]:
+    """What each platform's zip weighs, in MB."""
     return [Figure(f"zip_mb_{target}", size, "MB", build.LIMIT) for target, size in sizes.items()]
 
 

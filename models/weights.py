@@ -14,8 +14,13 @@ FOLDER = Path(__file__).parent / "weights" / "blazepose"
 NETWORKS = FOLDER.parent
 """Our own networks, each in a folder of its name with its card; these are committed."""
 
-_REMEDY = "Run ./capture once to fetch the weights, or reinstall the extension."
-_OWN_REMEDY = "Choose another lifter or refiner, or reinstall the extension."
+# Inside Blender an installed extension has a name below `bl_ext`; elsewhere this is a checkout, which fetches weights itself.
+_REMEDY = (
+    "Install the extension's zip again."
+    if __name__.startswith("bl_ext.")
+    else "Run ./capture once to fetch the weights, or install the extension again."
+)
+_OWN_REMEDY = "Choose another lifter or refiner, or install the extension again."
 
 
 def weight_path(name: str, folder: Path = FOLDER, remedy: str = _REMEDY) -> Path:
@@ -33,7 +38,7 @@ def weight_path(name: str, folder: Path = FOLDER, remedy: str = _REMEDY) -> Path
     except OSError as error:
         raise SetupError(f"The network weights {path} cannot be read ({error.strerror}). {remedy}") from error
     if actual != expected:
-        raise SetupError(f"The network weights {path} are damaged. Delete that file, then: {remedy}")
+        raise SetupError(f"The network weights {path} are damaged. {remedy}")
     return path
 
 
@@ -74,4 +79,4 @@ def _manifest(folder: Path, remedy: str = _REMEDY) -> dict[str, str]:
         files = json.loads(path.read_text("utf-8"))["files"]
         return {name: entry["sha256"] for name, entry in files.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SetupError(f"The list of network weights {path} is damaged. Delete that file, then: {remedy}") from error
+        raise SetupError(f"The list of network weights {path} is damaged. {remedy}") from error

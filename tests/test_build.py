@@ -46,7 +46,7 @@ def test_members_of_every_packing_are_read_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stored", [False, True])
-def test_a_lean_wheel_is_whole_but_for_what_is_left_out(tmp_path: Path, stored: bool) -> None:
+def test_a_lean_wheel_is_whole_but_for_what_is_left_out(tmp_path: Path, *, stored: bool) -> None:
     files = {
         "thing/__init__.py": b"x = 1\n",
         "thing/libthing.so.1": b"C" * 999,

@@ -40,7 +40,6 @@ def for_another_platform(tmp_path: Path) -> Path:
 def test_it_holds_what_runs_and_nothing_else(archive: Path) -> None:
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
-        assert opened.testzip() is None
     tops = {name.split("/")[0] for name in names}
     assert tops == {*build.FILES, *build.ROOMS, build.LICENSES, "blender_manifest.toml", "wheels"}
     assert "models/weights/blazepose/LICENSE" in names
@@ -110,7 +109,7 @@ def test_what_cannot_be_built_is_told(tmp_path: Path) -> None:
     with pytest.raises(build.BuildError, match="no wheels for cp27"):
         build.build(tmp_path, "linux-x64", ["2.7"])
     (tmp_path / "big.zip").write_bytes(bytes(1_000_001))
-    with pytest.raises(build.BuildError, match="1.0 MB, more than the 1 MB"):
+    with pytest.raises(build.BuildError, match=r"1\.0 MB, more than the 1 MB"):
         build.check_size(tmp_path / "big.zip", limit=1.0)
 
 
