@@ -25,7 +25,7 @@ class PENUMBRA_UL_rig_map(bpy.types.UIList):
         _active_property: str,
     ) -> None:
         """Lay out one line."""
-        row = layout.split(factor=0.5)
+        row = layout.split(factor=0.6)
         row.label(text=item.name, icon=_icon_of(item, data.id_data))
         row.label(text=", ".join(item.chain), translate=False)
 

@@ -18,7 +18,13 @@ from penumbra.tests.window.installed_blender import InstalledBlender
 pytestmark = pytest.mark.window
 
 # Frames of the demo clip that are read, and those of the clips that are made of it.
-LAST_FRAME, FRAMES = 60, 40
+LAST_FRAME, FRAMES = 60, 24
+# Share of guesses where only the head and the shoulders are to be seen.
+MOST = 0.6
+PICTURES = (
+    *("disabled-tooltip", "empty", "ready", "running", "done", "failed", "no-subject", "low-confidence"),
+    *("large-interface", "german", "japanese"),
+)
 # Parts of the demo clip's picture that hide the one on the box below the chest: left, right, top, bottom.
 HIDDEN = (0.2, 0.6, 0.2, 0.46)
 
@@ -36,6 +42,17 @@ def test_every_state_of_the_panel(blender: InstalledBlender, images: Path) -> No
     assert "A capture is already running" in seen["second"]
     assert seen["result"].startswith(f"Captured {LAST_FRAME + 1} of {LAST_FRAME + 1} frames onto ")
     assert seen["cancelled"] == ["CANCELLED", "", ""]
+    outcome, problem, _ = seen["failed"]
+    assert (outcome, "no-video.mp4 is not a video" in problem) == ("FAILED", True)
+    outcome, problem, _ = seen["no-subject"]
+    assert (outcome, problem.startswith("Nobody was found in the footage.")) == ("NOBODY", True)
+    outcome, problem, guessed = seen["low-confidence"]
+    assert (outcome, problem) == ("DONE", "")
+    assert guessed > MOST
+    assert seen["german"] == ["21 von 21 Bildern auf demo erfasst", "Animation"]
+    assert seen["japanese"][0].startswith("24\u30d5\u30ec\u30fc\u30e0\u4e2d")
+    for name in PICTURES:
+        assert (images / f"panel-{name}.png").stat().st_size > 15_000, f"{name} shows nothing"
 
 
 def repaint(source: Path, goal: Path, change: Callable[[np.ndarray], None]) -> None:
@@ -62,4 +79,7 @@ def body_painted(image: np.ndarray) -> None:
 
 
 def test_a_small_window(blender: InstalledBlender, images: Path) -> None:
-    assert blender.play("small_window", LAST_FRAME, images, (900, 600))["outcome"] == "FAILED"
+    seen = blender.play("small_window", LAST_FRAME, images, (900, 600))
+    assert seen["outcome"] == "FAILED"
+    assert seen["size"] == [900, 600]
+    assert (images / "panel-small-window.png").stat().st_size > 15_000

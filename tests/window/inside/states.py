@@ -10,11 +10,11 @@ from showing import photograph
 from waiting import Steps, rest, wait
 
 # Part of the 3D view that is shown to the left of the sidebar, and of what stands to its right beside a tooltip, in pixels.
-BESIDE, BEYOND = 300, 330
+BESIDE, BEYOND = 400, 230
 # Seconds after which a tooltip is there.
 HOVER = 1.5
 # Languages, the clip that is captured in each, and its last frame.
-SPEAKING = (("german", "de_DE", "demo.mp4", 20), ("japanese", "ja_JP", "hidden.mp4", 39))
+SPEAKING = (("german", "de_DE", "demo.mp4", 20), ("japanese", "ja_JP", "hidden.mp4", 23))
 
 
 def states(desk: Desk, orders: dict, seen: dict) -> Steps:
@@ -43,7 +43,7 @@ def states(desk: Desk, orders: dict, seen: dict) -> Steps:
     seen["result"] = desk.status.result
     yield from _cancelled(desk, seen)
     for name, clip in (("failed", "no-video.mp4"), ("no-subject", "nobody.mp4"), ("low-confidence", "hidden.mp4")):
-        yield from _capture(desk, f"//{clip}", 39)
+        yield from _capture(desk, f"//{clip}", 23)
         _photograph(desk, orders, f"panel-{name}")
         seen[name] = [desk.status.outcome, desk.status.problem, desk.status.guessed]
     bpy.context.preferences.view.ui_scale = 2.0
@@ -63,7 +63,7 @@ def small_window(desk: Desk, orders: dict, seen: dict) -> Steps:
     """A capture that fails with a long sentence, in a small window."""
     bpy.ops.wm.save_as_mainfile(filepath=str(Path(orders["clip"]).with_name("shot.blend")))
     yield from desk.open_panel()
-    yield from _capture(desk, "//a_file_with_a_very_long_name_that_has_no_spaces_and_is_not_there.mp4", 39)
+    yield from _capture(desk, "//a_file_with_a_very_long_name_that_has_no_spaces_and_is_not_there.mp4", 23)
     _photograph(desk, orders, "panel-small-window")
     seen["outcome"] = desk.status.outcome
     seen["size"] = [desk.window.width, desk.window.height]
