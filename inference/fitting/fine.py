@@ -75,8 +75,8 @@ def open_torch() -> ModuleType:
         import torch  # noqa: PLC0415 - optional, and slow to import
     except ImportError as error:
         raise SetupError(
-            "Fine fitting needs PyTorch, which is not installed: choose Draft for the fit, or install PyTorch into "
-            "Blender's Python."
+            "Fine fitting needs PyTorch, which is not installed: choose Draft for the fit, or press Install PyTorch in the "
+            "add-on's preferences."
         ) from error
     return torch
 
