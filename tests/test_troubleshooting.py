@@ -60,7 +60,7 @@ def _texts(node: ast.AST, *, said: bool) -> Iterator[tuple[int, str]]:
         for child in ast.iter_child_nodes(node):
             yield from _texts(child, said=said)
     elif len(text.split()) >= _TELLING and (said or text.rstrip().endswith(".")):
-        yield node.lineno, text
+        yield getattr(node, "lineno", 0), text
 
 
 def _text(node: ast.AST) -> str | None:
