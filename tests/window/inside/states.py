@@ -112,10 +112,11 @@ def _clear_scene() -> None:
 
 
 def _drawn(desk: Desk) -> Steps:
-    """Draw everything anew and wait until that is on the screen."""
-    for region in desk.area.regions:
-        region.tag_redraw()
-    yield from rest(0.5)
+    """Draw everything anew, wait until panels have moved to where they then belong, and draw that."""
+    for _ in range(2):
+        for region in desk.area.regions:
+            region.tag_redraw()
+        yield from rest(0.5)
 
 
 def _photograph(desk: Desk, orders: dict, name: str, beyond: int = 0) -> None:
