@@ -108,7 +108,7 @@ def _remarks(rows: Sequence[Row], frames: int) -> list[str]:
         "handler; the user's take is kept. `other platform`: that zip is not taken and nothing of it stays."
     )
     start = (
-        "register_ms: import and registering in a fresh process, the median of some, of the slowest Blender. Of Python's it loads "
+        "register_ms: import and registering in a fresh process, the median of seven, of the slowest Blender. Of Python's it loads "
         f"{', '.join(loaded)}."
     )
     blank = (
@@ -127,8 +127,13 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _sayings(rows: Sequence[Row]) -> str:
-    cells = [[row.blender, row.said or "–", row.refused or "–"] for row in rows]
-    return table("What users read", ["Blender", "weights damaged", "zip for another platform"], cells)
+    """What users read, and in which Blenders; most say the same."""
+    sayings: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for about, words in (("weights damaged", row.said), ("zip for another platform", row.refused)):
+            sayings.setdefault((about, words or "–"), []).append(row.blender)
+    cells = [[about, words, ", ".join(names)] for (about, words), names in sorted(sayings.items())]
+    return table("What users read", ["of", "words", "Blenders"], cells)
 
 
 if __name__ == "__main__":

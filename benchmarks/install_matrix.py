@@ -19,7 +19,7 @@ WAY = (
 """The steps, in the processes that they are played in: a user's Blender is started more than once."""
 COLUMNS = tuple(dict.fromkeys(step for part in WAY for step in part))
 """Every step once, in order."""
-_STARTS = 5
+_STARTS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,14 @@ def go(blender: Blender, zips: Zips, clip: Path, frames: int) -> Row:
             if part == ("install",):
                 starts = _starts(user, orders)
         refused = next((line for line in user.output.splitlines() if "platform" in line.lower()), "")
+        said = outcomes["damaged"].told.get("said", "") if "damaged" in outcomes else ""
     good = [outcome for outcome in starts if not outcome.problem]
     return Row(
         blender=blender.name,
         outcomes=outcomes,
         register=median(outcome.told["register"] for outcome in good) if good else float("nan"),
         modules=tuple(good[-1].told["modules"]) if good else (),
-        said=outcomes["damaged"].told.get("said", "") if "damaged" in outcomes else "",
+        said=said.replace(user.inside(user.folder), "~"),
         refused=refused.strip(),
     )
 

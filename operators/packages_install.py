@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.props import EnumProperty
 
 from ..inference.progress import Work
-from ..packages.activate import is_active
-from ..packages.catalog import Kind, Package, load_catalog, size
-from ..packages.choose import named
+from ..packages.catalog import Kind
 from .packages_run import Outcome, Packages, busy, folder_of_packages, offline
+
+if TYPE_CHECKING:
+    from ..packages.catalog import Package
 
 PACKAGES = (
     ("AUTO", "Automatic", "What serves the graphics card that was found best"),
@@ -76,6 +77,9 @@ class PENUMBRA_OT_install_gpu_support(Install, bpy.types.Operator):
 
     def choices(self) -> list[Package]:
         """The package that was named, or what serves this machine."""
+        from ..packages.catalog import load_catalog  # noqa: PLC0415 - loads when it is used, not when Blender starts
+        from ..packages.choose import named  # noqa: PLC0415 - as above
+
         if self.package == "AUTO":
             return super().choices()
         return named(self.package.lower(), Packages.known().machine, load_catalog())
@@ -93,6 +97,8 @@ class PENUMBRA_OT_install_pytorch(Install, bpy.types.Operator):
 
 def sizes(choices: Sequence[Package]) -> str:
     """How much there is to download and to keep, in words; the last choice counts where it is larger."""
+    from ..packages.catalog import size  # noqa: PLC0415 - as above
+
     words = rpt_("{download} to download, {disk} on disk")
     first, last = choices[0], choices[-1]
     text = words.format(download=size(first.bytes), disk=size(first.unpacked))
@@ -104,6 +110,7 @@ def sizes(choices: Sequence[Package]) -> str:
 
 def _install(folder: Path, choices: Sequence[Package]) -> Work[Outcome]:
     """Install, and find out what that changed. What Blender does not need to start loads here, on the work's thread."""
+    from ..packages.activate import is_active  # noqa: PLC0415 - as above
     from ..packages.apart import examine_apart  # noqa: PLC0415
     from ..packages.install import install  # noqa: PLC0415
 

@@ -15,13 +15,12 @@ from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..errors import PenumbraError
 from ..inference.progress import Progress, Work, finish
-from ..packages.catalog import KINDS, Kind, Package, load_catalog
-from ..packages.choose import Machine, options, this_machine, why_none
-from ..packages.place import Installed, examined, has_leftovers
-from ..scene.user_folder import packages_folder
 from .worker import Worker
 
 if TYPE_CHECKING:
+    from ..packages.catalog import Kind, Package
+    from ..packages.choose import Machine
+    from ..packages.place import Installed
     from ..packages.self_test import SelfTest
 
 _LOG = logging.getLogger(__name__)
@@ -66,6 +65,11 @@ class Packages:
     @classmethod
     def known(cls) -> Known:
         """What is known, read from a few small files the first time and whenever something has changed."""
+        from ..packages.catalog import KINDS, load_catalog  # noqa: PLC0415 - loads when it is used, not when Blender starts
+        from ..packages.choose import options, this_machine, why_none  # noqa: PLC0415 - as above
+        from ..packages.place import examined  # noqa: PLC0415 - as above
+        from ..scene.user_folder import packages_folder  # noqa: PLC0415 - as above
+
         if cls._known is None:
             folder, machine, catalog = packages_folder(), this_machine(), load_catalog()
             cls._known = Known(
@@ -193,10 +197,15 @@ def redraw_preferences() -> None:
 
 def folder_of_packages() -> Path:
     """The folder that all of it is about; asked for on the main thread, since Blender knows it."""
+    from ..scene.user_folder import packages_folder  # noqa: PLC0415 - as above
+
     return packages_folder()
 
 
 def _clean_up() -> None:
+    from ..packages.place import has_leftovers  # noqa: PLC0415 - as above
+    from ..scene.user_folder import packages_folder  # noqa: PLC0415 - as above
+
     folder = packages_folder()
     if has_leftovers(folder):
         from ..packages.install import clean_up  # noqa: PLC0415 - what Blender needs not to start is loaded when it is used

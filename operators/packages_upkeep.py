@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..inference.progress import Progress, Work
-from ..packages.catalog import Kind, Package, load_catalog
-from ..packages.choose import named
+from ..packages.catalog import Kind
 from .packages_run import Outcome, Packages, busy, folder_of_packages, offline
+
+if TYPE_CHECKING:
+    from ..packages.catalog import Package
 
 
 class Keep:
@@ -44,6 +46,9 @@ class Repair(Keep):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Repair, on a thread where there is a window."""
+        from ..packages.catalog import load_catalog  # noqa: PLC0415 - loads when it is used, not when Blender starts
+        from ..packages.choose import named  # noqa: PLC0415 - as above
+
         known = Packages.known()
         there = known.installed[self.kind]
         same = [] if there is None else named(there.name, known.machine, load_catalog())

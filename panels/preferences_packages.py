@@ -9,10 +9,10 @@ from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.packages_install import sizes
 from ..operators.packages_run import Packages
-from ..packages.catalog import Kind, size
 from .wrapped import draw_sentence
 
 if TYPE_CHECKING:
+    from ..packages.catalog import Kind
     from ..packages.self_test import SelfTest
 
 _NAMES: dict[Kind, str] = {"gpu": "gpu_support", "torch": "pytorch"}
@@ -35,6 +35,8 @@ def draw_package(
     layout: bpy.types.UILayout, context: bpy.types.Context, kind: Kind, preferences: bpy.types.AddonPreferences
 ) -> None:
     """What is installed of a kind, or how large it is, and its buttons."""
+    from ..packages.catalog import size  # noqa: PLC0415 - loads when it is used, not when Blender starts
+
     known = Packages.known()
     package, choices = known.installed[kind], known.choices[kind]
     if package is not None:

@@ -24,7 +24,8 @@ _CLOSING = (
     "\u3001\u3002\uff0c\uff0e\u30fb\uff1a\uff1b\uff1f\uff01\u30fc\uff09\u300d\u300f\u3011"
     "\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7"
 )
-_PIECE = re.compile(rf"\s*(?:[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*)")
+# Compiled, and kept by Python, when the first sentence is drawn: it takes longer than all else here when Blender starts.
+_PIECE = rf"\s*(?:[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*)"
 
 
 def draw_sentence(
@@ -61,7 +62,7 @@ def wrapped(sentence: str, width: float, measure: Callable[[str], float]) -> lis
 def _pieces(sentence: str, width: float, measure: Callable[[str], float]) -> list[str]:
     """What a line may be broken between: words, letters of scripts without spaces, and parts of words that fit no line."""
     pieces = []
-    for piece in _PIECE.findall(sentence):
+    for piece in re.findall(_PIECE, sentence):
         rest = piece
         while len(rest.strip()) > 1 and measure(rest.strip()) > width:
             end = next((end for end in range(len(rest), 1, -1) if measure(rest[:end].strip()) <= width), 1)

@@ -25,16 +25,18 @@ def install(orders: dict) -> None:
 
 
 def register(_orders: dict) -> dict:
-    """Import and register the add-on where nothing of it was imported, and tell what of Python's that loads."""
+    """Import and register the add-on where nothing of it was imported, and tell what that loads, of ours and of others."""
     before = set(sys.modules)
     check(ADDON not in before, "the add-on was imported already")
     start = time.perf_counter()
     module = importlib.import_module(ADDON)
     module.register()
     seconds = time.perf_counter() - start
-    others = {name.partition(".")[0] for name in set(sys.modules) - before} - {"bl_ext"}
+    new = set(sys.modules) - before
+    ours = sorted(name.removeprefix(f"{ADDON}.") for name in new if name.startswith(f"{ADDON}."))
+    others = sorted({name.partition(".")[0] for name in new} - {"bl_ext"})
     module.unregister()
-    return {"register": seconds, "modules": sorted(others)}
+    return {"register": seconds, "modules": others, "ours": ours}
 
 
 def enable(_orders: dict) -> None:

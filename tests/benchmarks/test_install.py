@@ -25,6 +25,11 @@ class FakeDesk:
         self.played: list[tuple[str, ...]] = []
         self.output = "noise\nERROR penumbra: This platform (linux-x64) isn't one of (windows-x64)\n"
 
+    folder = Path("/desk")
+
+    def inside(self, path: Path) -> str:
+        return str(path)
+
     def put(self, path: Path) -> str:
         return path.name
 

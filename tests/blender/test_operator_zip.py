@@ -13,10 +13,12 @@ from penumbra.benchmarks.install_blenders import Blender, Desk
 from penumbra.tools import build, third_party, validating
 
 WAY = (
-    *("install", "enable", "capture", "bake", "confidence", "save", "damaged", "read_back"),
+    *("install", "register", "enable", "capture", "bake", "confidence", "save", "damaged", "read_back"),
     *("disable", "uninstall", "nothing_left", "other_platform"),
 )
 FRAMES = 4
+HEAVY = {"inference.pipeline", "inference.take", "retarget.retarget", "scene.bake", "scene.editing.corrections"}
+MODULES = 60
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +93,10 @@ def test_a_user_goes_the_whole_way_with_it(
     assert not [(step, outcome.problem) for step, outcome in outcomes.items() if outcome.problem], user.output
     assert set(outcomes) == set(WAY)
     assert "Traceback" not in user.output
+    started = set(outcomes["register"].told["ours"])
+    assert "panels.capture" in started
+    assert not started & HEAVY, "what operators work with loads when they run, not when Blender starts"
+    assert len(started) <= MODULES, "Blender has to start quickly with the add-on enabled"
     assert "isn't one of" in user.output, "Blender says why it does not take a zip for another platform"
 
 
