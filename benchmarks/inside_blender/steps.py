@@ -104,7 +104,7 @@ def damaged(orders: dict) -> dict:
         said = str(error).strip()
     finally:
         weights.write_bytes(whole)
-    check(_DAMAGED.name in said and "damaged" in said and "install" in said, f"it says: {said or 'nothing'}")
+    check(_DAMAGED.name in said and "damaged" in said and "Install" in said, f"it says: {said or 'nothing'}")
     return {"said": said}
 
 
