@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {"models", "inference", "tools"},
     "training/motion/blender_worker.py": {"scene"},
     "benchmarks": {"models", "inference", "packages", "retarget", "scene", "operators", "cli", "tools", "training"},
+    "benchmarks/redraws.py": {"tests"},
     "tests": {
         "api",
         "models",

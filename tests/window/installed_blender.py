@@ -1,14 +1,16 @@
-"""A real Blender inside its root, as the tests with a window use it."""
+"""A real Blender inside its root, as the tests with a window and the benchmark of redraws use it."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from penumbra.tools import blender_root
+from penumbra.tools import blender_root, build
 
 SCREEN = "-screen 0 1280x800x24"
 SIZE = (1280, 800)
@@ -63,3 +65,28 @@ class InstalledBlender:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
         return result
+
+
+@contextmanager
+def opened(root: Path, clip: Path) -> Iterator[InstalledBlender]:
+    """Blender in the root with the add-on installed from a new zip, and the clip beside it; cleared away afterwards."""
+    folder = root / "tmp" / f"penumbra-{os.getpid()}"
+    folder.mkdir()
+    try:
+        installed = InstalledBlender(root, folder)
+        shutil.copy(clip, folder / "demo.mp4")
+        archive = build.build(folder, "linux-x64", [_python_of(root)])
+        extension = ["--command", "extension", "install-file", "-r", "user_default", "-e", installed.inside(archive)]
+        calm = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
+        for rest in (extension, ["--background", "--python-exit-code", "1", "--python-expr", calm]):
+            done = installed.run(["blender", *rest])
+            assert done.returncode == 0, done.stdout + done.stderr
+        yield installed
+    finally:
+        shutil.rmtree(folder)
+
+
+def _python_of(root: Path) -> str:
+    """Version of the Python that Debian's Blender runs on, which need not be one that official builds have."""
+    (folder,) = {path.parent.name for path in root.glob("usr/lib/python3.*/os.py")}
+    return folder.removeprefix("python")
