@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 FOR_CHOICES = "penumbra_choices"
 """Name under which a layout's context points to the choices that are shown above the button."""
 
-_LOG = logging.getLogger(__name__)
 # Seconds between two looks at what the worker has handed over.
 _TICK = 0.05
 
@@ -129,7 +127,9 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
         """Say what went wrong. As an error it interrupts scripts; beside the panel, which says it too, a popup would be too much."""
         sentence = str(error)
         if not isinstance(error, PenumbraError):
-            _LOG.error("The capture stopped at an error that was not expected", exc_info=error)
+            import logging  # noqa: PLC0415 - as above
+
+            logging.getLogger(__name__).error("The capture stopped at an error that was not expected", exc_info=error)
             sentence = (
                 f"The capture stopped at an error that was not expected ({type(error).__name__}: {error}). "
                 "The system console shows where; please report it with those lines"

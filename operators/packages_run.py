@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from ..packages.place import Installed
     from ..packages.self_test import SelfTest
 
-_LOG = logging.getLogger(__name__)
 # Seconds between two looks at the thread, for one look, and that a thread which was asked to stop is waited for.
 _TICK, _LOOK, _GRACE = 0.1, 0.02, 0.5
 # Seconds after Blender's start.
@@ -219,7 +217,9 @@ def _outcome_of(result: Callable[[], Any]) -> Outcome:
         return result()
     except PenumbraError as error:
         return Outcome(str(error), failed=True)
-    except Exception as error:  # noqa: BLE001 - every error becomes a sentence
-        _LOG.error("Work on the packages stopped at an error that was not expected", exc_info=error)
+    except Exception as error:
+        import logging  # noqa: PLC0415 - as above
+
+        logging.getLogger(__name__).exception("Work on the packages stopped at an error that was not expected")
         words = rpt_("It stopped at an error that was not expected ({error}). The system console shows where")
         return Outcome(words.format(error=f"{type(error).__name__}: {error}"), failed=True)

@@ -23,7 +23,7 @@ from ..errors import ArgumentsError
 from ..inference.systems import LIFTERS, RECOMMENDED, REFINERS
 from ..models.skeletons import STATURE
 from ..models.weights import has_weights
-from ..retarget.rig_map_table import STRUCTURE, load_rig_maps
+from ..retarget.rig_map_table import STRUCTURE, rig_map_labels
 from .capture_status import PENUMBRA_PG_capture_status
 from .rig_map_choices import own_map_of
 
@@ -135,8 +135,8 @@ class PENUMBRA_PG_capture_choices(bpy.types.PropertyGroup):
             ("AUTOMATIC", "Automatic", "Find out from the bones' names, or else from their structure"),
             (STRUCTURE, "Structure", "Find out from how the bones lie and hang together, whatever their names"),
             *(
-                (rig_map.name, rig_map.label, "Go by the names that bones have in such rigs")
-                for rig_map in load_rig_maps()
+                (name, label, "Go by the names that bones have in such rigs")
+                for name, label in rig_map_labels().items()
             ),
         ),
     )

@@ -10,7 +10,7 @@ from penumbra.benchmarks.rigs.mpfb import MPFB_RIGS, mpfb_rest
 from penumbra.errors import RigError
 from penumbra.models.skeletons import BONES, mirrored
 from penumbra.retarget.rig_map import choose_rig_map
-from penumbra.retarget.rig_map_table import LIMBS, RigMap, load_rig_maps, parse_rig_map
+from penumbra.retarget.rig_map_table import LIMBS, RigMap, load_rig_maps, parse_rig_map, rig_map_labels
 from penumbra.retarget.target import TargetRest
 from penumbra.tests.synthetic import rest_pose
 
@@ -200,3 +200,7 @@ def test_an_unknown_name_lists_the_known_ones():
 def test_a_map_that_is_not_well_formed_is_refused(text: str, reason: str):
     with pytest.raises(ValueError, match=reason):
         parse_rig_map("mine", text)
+
+
+def test_labels_are_those_of_the_maps():
+    assert list(rig_map_labels().items()) == [(rig_map.name, rig_map.label) for rig_map in load_rig_maps()]
