@@ -12,7 +12,7 @@ from .install_blenders import Blender, Desk, Outcome, desk
 WAY = (
     ("install",),
     ("enable",),
-    ("restart", "capture", "bake", "confidence", "save", "damaged"),
+    ("restart", "capture", "bake", "confidence", "script", "save", "damaged"),
     ("restart", "read_back", "disable", "uninstall", "nothing_left"),
     ("other_platform",),
 )

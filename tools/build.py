@@ -28,7 +28,7 @@ __all__ = ["BuildError", "build", "filled_manifest", "main", "this_platform"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("cli", "inference", "models", "operators", "packages", "panels", "retarget", "scene", "translations")
-FILES = ("LICENSE", "__init__.py", "__main__.py", "errors.py", "version.py")
+FILES = ("LICENSE", "__init__.py", "__main__.py", "api.py", "errors.py", "version.py")
 NETWORKS = Path("models/weights")
 WEIGHTS = NETWORKS / "blazepose"
 LICENSES = "LICENSES.md"

@@ -84,6 +84,16 @@ def confidence(_orders: dict) -> None:
     check(min(values) < max(values), "confidence does not change")
 
 
+def script(orders: dict) -> None:
+    """A script bakes the take again by the add-on's own functions."""
+    penumbra = importlib.import_module(ADDON)
+    (path,) = sorted(Path(orders["data"]).rglob("*.take"))
+    frames = len(penumbra.load_take(path).stage("track")["times"])
+    made = penumbra.bake(path, rig(), name="Script")
+    check(made.object == rig() and rig().animation_data.action == made.action, "the rig does not play what was baked")
+    check(made.frame_end - made.frame_start + 1 == frames, "not every frame was baked")
+
+
 def save(orders: dict) -> None:
     """Save the file, and beside it what is in it."""
     bpy.ops.wm.save_as_mainfile(filepath=orders["blend"])
@@ -179,7 +189,7 @@ def _add_rig() -> bpy.types.Object:
 STEPS = {
     step.__name__: step
     for step in (
-        *(install, register, enable, restart, capture, bake, confidence, save, damaged),
+        *(install, register, enable, restart, capture, bake, confidence, script, save, damaged),
         *(read_back, disable, uninstall, nothing_left, other_platform, from_blank),
     )
 }

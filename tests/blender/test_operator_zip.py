@@ -69,6 +69,11 @@ def test_whose_everything_in_it_is_stands_in_it(archive: Path) -> None:
     assert "SPDX:GPL-3.0-or-later" in manifest["license"]
 
 
+def test_no_module_is_forgotten() -> None:
+    modules = {path.name for path in build.ROOT.glob("*.py")}
+    assert modules <= set(build.FILES)
+
+
 def test_the_same_sources_give_the_same_bytes(archive: Path, tmp_path: Path) -> None:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     again = build.build(tmp_path, build.this_platform(), [python])
