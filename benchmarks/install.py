@@ -106,9 +106,10 @@ def _remarks(rows: Sequence[Row], frames: int) -> list[str]:
         f"{len(WAY)} processes; capture: the first {frames} frames of the demo clip, smaller network, no cache."
     )
     steps = (
-        "`bake`: the kept take on Rigify's metarig; `script`: the same again by `penumbra.bake`. `damaged`: one byte of the weights changed; the capture has to say which file "
-        "that is and what to do. `nothing left`: no file of ours or of our packages among the extensions, no class, property or "
-        "handler; the user's take is kept. `other platform`: that zip is not taken and nothing of it stays."
+        "`bake`: the kept take on Rigify's metarig; `script`: the same again by `penumbra.bake`. `damaged`: one byte of the weights "
+        "changed; the capture has to say which file that is and what to do. `nothing left`: no file of ours or of our packages among "
+        "the extensions, no class, property or handler; the user's take is kept. `other platform`: that zip is not taken and nothing "
+        "of it stays."
     )
     start = (
         "register_ms: import and registering in a fresh process, the median of seven, of the slowest Blender. Of Python's it loads "

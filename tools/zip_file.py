@@ -45,9 +45,14 @@ def deflated(name: str, data: bytes) -> Member:
 
 def lzma_packed(name: str, data: bytes, packed: bytes, settings: dict) -> Member:
     """A file that was packed as raw LZMA with the filter `settings`, before which a zip tells of them (5.8.8)."""
-    properties = lzma._encode_filter_properties(settings)  # noqa: SLF001 - the one way to them, and zipfile's own
+    properties = _properties(settings)
     head = struct.pack("<BBH", 9, 4, len(properties)) + properties
     return Member(name, head + packed, LZMA, zlib.crc32(data), len(data))
+
+
+def _properties(settings: dict) -> bytes:
+    """The five bytes that tell of LZMA's settings, as a file of the older format `.lzma` begins with them."""
+    return lzma.compress(b"", lzma.FORMAT_ALONE, filters=[settings])[:5]
 
 
 def write_zip(goal: Path, members: Iterable[Member]) -> None:
