@@ -56,12 +56,15 @@ def finish(work: Work[Result], report: Callable[[Progress], None] | None = None)
 
 
 def advance(work: Work[Result], seconds: float) -> Progress:
-    """Take steps of `work` until `seconds` have passed, and give the newest progress.
+    """Take steps of `work` until `seconds` have passed or it waits for something, and give the newest progress.
 
-    Raises StopIteration with the result when the work ends, as `next` does, and whatever the work raises.
+    It waits where it yields the same `Progress` again. Raises StopIteration with the result when the work ends, as `next`
+    does, and whatever the work raises.
     """
     until = time.monotonic() + seconds
-    while True:
-        progress = next(work)
-        if time.monotonic() >= until:
-            return progress
+    progress = next(work)
+    while time.monotonic() < until:
+        before, progress = progress, next(work)
+        if progress is before:
+            break
+    return progress

@@ -8,7 +8,7 @@ from . import command, packages_upkeep, rig_map
 from .capture import (
     PENUMBRA_OT_cancel_capture,
     PENUMBRA_OT_capture,
-    start_keys_anew,
+    begin_anew,
     stop_before_load,
     stop_capture,
 )
@@ -50,7 +50,7 @@ def register() -> None:
         bpy.utils.register_class(operator)
     bpy.app.handlers.load_pre.append(stop_before_load)
     for handlers in (bpy.app.handlers.undo_pre, bpy.app.handlers.redo_pre):
-        handlers.append(start_keys_anew)
+        handlers.append(begin_anew)
     clean_up_later()
     command.register()
 
@@ -61,7 +61,7 @@ def unregister() -> None:
     stop_packages()
     command.unregister()
     for handlers in (bpy.app.handlers.undo_pre, bpy.app.handlers.redo_pre):
-        handlers.remove(start_keys_anew)
+        handlers.remove(begin_anew)
     bpy.app.handlers.load_pre.remove(stop_before_load)
     for operator in reversed(_CLASSES):
         bpy.utils.unregister_class(operator)

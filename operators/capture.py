@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
@@ -10,7 +11,8 @@ from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_tip as tip_
 
 from ..errors import CancelledError, PenumbraError
-from ..inference.progress import Work, finish
+from ..inference.aside import aside
+from ..inference.progress import Progress, Work, finish
 from ..scene.take_choices import show_takes
 from .capture_choices import CaptureChoices, take_over
 from .capture_run import CaptureRun
@@ -50,32 +52,25 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Capture straight through, for scripts and for Blender without a window."""
-        from .capture_job import chosen_job  # noqa: PLC0415 - loads when it is used, not when Blender starts
-
         try:
             take_over(self, context.scene)
-            job = chosen_job(context)
-            finish(self._bake(finish(job.work), context.scene.penumbra.target, job))
+            job = finish(_preparing())
+            finish(self._bake(job, finish(job.work), context.scene.penumbra.target))
         except Exception as error:  # noqa: BLE001 - every error becomes a report in words
             return self._fail(error)
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the capture on a thread and watch it."""
-        from .capture_job import chosen_job  # noqa: PLC0415 - as above
-
         if bpy.app.background:
             return self.execute(context)
         try:
             take_over(self, context.scene)
-            job = chosen_job(context)
         except PenumbraError as error:
             return self._fail(error, "WARNING")
         window_manager = context.window_manager
         timer = window_manager.event_timer_add(_TICK, window=context.window)
-        run = CaptureRun(
-            job.work, lambda done, target: self._bake(done, target, job), timer, context, context.scene.penumbra.target
-        )
+        run = CaptureRun(_preparing, self._bake, timer, context, context.scene.penumbra.target)
         PENUMBRA_OT_capture.run = run
         run.start(context)
         window_manager.modal_handler_add(self)
@@ -89,8 +84,8 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
         if event.type == "ESC" and event.value == "PRESS":
             run.cancel(context)
             return {"RUNNING_MODAL"}
-        # nothing else may change what is being read and written while keys are made, which is a moment
-        others = {"RUNNING_MODAL"} if run.baking else {"PASS_THROUGH"}
+        # nothing else may change what is being read and written at the beginning and at the end, which is a moment
+        others = {"PASS_THROUGH"} if run.working else {"RUNNING_MODAL"}
         if event.type != "TIMER":
             return others
         try:
@@ -106,7 +101,7 @@ class PENUMBRA_OT_capture(CaptureChoices, bpy.types.Operator):
         """Stop the thread where Blender itself ends the operator: it quits or closes the window."""
         stop_capture()
 
-    def _bake(self, done: Captured, target: bpy.types.Object | None, job: Job) -> Work[None]:
+    def _bake(self, job: Job, done: Captured, target: bpy.types.Object | None) -> Work[None]:
         """Keys, the camera, and what to say."""
         from ..scene.delivery import delivering  # noqa: PLC0415 - as above
 
@@ -163,6 +158,16 @@ class PENUMBRA_OT_cancel_capture(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def _preparing() -> Work[Job]:
+    """What the scene asks for. What that takes to read loads aside, when it is used, and not when Blender starts."""
+    yield from aside(
+        lambda: import_module(".capture_job", __package__), Progress("open", 0, None, "Loading the libraries")
+    )
+    from .capture_job import choosing_job  # noqa: PLC0415 - it is there by now
+
+    return (yield from choosing_job(bpy.context))
+
+
 def stop_capture() -> None:
     """Stop the capture that runs, if one does, and take its progress off the window."""
     run, PENUMBRA_OT_capture.run = PENUMBRA_OT_capture.run, None
@@ -177,7 +182,7 @@ def stop_before_load(*_: Any) -> None:
 
 
 @persistent
-def start_keys_anew(*_: Any) -> None:
-    """Take back the keys that are half made: an undo is about to change what they were read from."""
+def begin_anew(*_: Any) -> None:
+    """Take back what is half read and the keys that are half made: an undo is about to change what they come from."""
     if PENUMBRA_OT_capture.run is not None:
-        PENUMBRA_OT_capture.run.start_keys_anew()
+        PENUMBRA_OT_capture.run.begin_anew()

@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..errors import PenumbraError, WriteError
+from ..inference.aside import aside
 from ..inference.motion import Motion
 from ..inference.progress import Progress, Work
 from ..inference.settings import CameraSettings, CaptureSettings, FootageSettings, LiftSettings, MotionSettings
@@ -15,7 +16,7 @@ from ..inference.shot import Shot, shot_of
 from ..inference.take import Take
 from ..packages.activate import activate
 from ..scene.bake import BakeSettings, check_target, key_rate
-from ..scene.own_camera import camera_track
+from ..scene.own_camera import tracking
 from ..scene.properties import bake_settings, capture_settings, chosen_camera, lift_settings, motion_settings
 from ..scene.take_choices import takes_folder
 from ..scene.takes import Listed, keep_take, list_takes, too_large
@@ -48,14 +49,14 @@ class Job:
     takes: Path
 
 
-def chosen_job(context: bpy.types.Context) -> Job:
-    """The capture that the scene and the preferences ask for. Raises PenumbraError before it starts."""
+def choosing_job(context: bpy.types.Context) -> Work[Job]:
+    """The capture that the scene and the preferences ask for, in short steps. Raises PenumbraError before it starts."""
     scene = context.scene
     settings, baking, own = capture_settings(scene, context.preferences), bake_settings(scene), chosen_camera(scene)
     if scene.penumbra.target is not None:
         check_target(scene.penumbra.target, baking)
     if own is not None:
-        settings = replace(settings, camera=_camera(own, settings.footage, baking))
+        settings = replace(settings, camera=(yield from _camera(own, settings.footage, baking)))
     folder = takes_folder(scene)
     activate(packages_folder())
     return Job(
@@ -66,12 +67,15 @@ def chosen_job(context: bpy.types.Context) -> Job:
     )
 
 
-def _camera(own: bpy.types.Object, footage: FootageSettings, baking: BakeSettings) -> CameraSettings:
+def _camera(own: bpy.types.Object, footage: FootageSettings, baking: BakeSettings) -> Work[CameraSettings]:
     """The user's camera while the footage runs. Raises FootageError or ArgumentsError."""
     from ..inference.timeline import read_timeline  # noqa: PLC0415 - see `_work`
 
-    timeline = read_timeline(footage)
-    return CameraSettings(track=camera_track(own, timeline, baking.frame_start, key_rate(baking, timeline.rate)))
+    timeline = yield from aside(
+        lambda: read_timeline(footage), Progress("camera", 0, None, "Reading the footage's clock")
+    )
+    rate = key_rate(baking, timeline.rate)
+    return CameraSettings(track=(yield from tracking(own, timeline, baking.frame_start, rate)))
 
 
 def _work(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
@@ -14,87 +15,98 @@ from ..inference.progress import Progress, Work, advance
 from .worker import Worker
 
 if TYPE_CHECKING:
-    from .capture_job import Captured
+    from .capture_job import Captured, Job
 
-# Seconds of the main thread's time that one look at the worker, and one step of making keys, may take.
+Result = TypeVar("Result")
+
+# Seconds of the main thread's time that one look at the worker, and one step on it, may take.
 _LOOK, _SLICE = 0.02, 0.03
 # Seconds that a thread that was asked to stop is given to do so; and those of them that Blender waits where it cannot go on.
 _GRACE, _WAIT = 0.2, 0.05
 
-MakeKeys = Callable[["Captured", "bpy.types.Object | None"], Work[None]]
+# Seconds after which Python's interpreter goes over from a thread that calculates to one that wants to draw. Blender asks for it
+# with every panel that it draws, so that the usual 0.005 would add up to a window that stands still.
+_PATIENCE = 0.0005
+
+MakeKeys = Callable[["Job", "Captured", "bpy.types.Object | None"], Work[None]]
 
 
 class CaptureRun:
-    """A capture on its thread, its timer, and its place in the status bar.
+    """A capture's three parts, its timer, and its place in the status bar.
 
-    Objects of Blender are kept by name or identifier only: an undo while the capture runs replaces them.
+    First the scene is read, in short steps on Blender's own thread; then the capture is made on a thread of its own; then the
+    keys, in short steps again. Objects of Blender are kept by name or identifier only: an undo meanwhile replaces them.
     """
 
     def __init__(
         self,
-        work: Work[Captured],
+        prepare: Callable[[], Work[Job]],
         make_keys: MakeKeys,
         timer: bpy.types.Timer,
         context: bpy.types.Context,
         target: bpy.types.Object | None,
     ) -> None:
-        self._worker = Worker(work)
+        self._prepare = prepare
         self._make_keys = make_keys
-        self._keys: Work[None] | None = None
+        self._steps: Work[Any] | None = None
+        self._job: Job | None = None
+        self._worker: Worker[Captured] | None = None
         self._timer = timer
         self._workspace = context.workspace.name
         self._target = None if target is None else target.session_uid
         self._asked_to_stop: float | None = None
+        self._patience = sys.getswitchinterval()
 
     def start(self, context: bpy.types.Context) -> None:
-        """Start the thread and show that something runs."""
+        """Show that something runs; the work begins with the first step."""
         status = context.window_manager.penumbra
         status.running = True
         status.clear()
         context.window_manager.progress_begin(0.0, 1.0)
         self._say(context, iface_("Starting"), 0.0)
-        self._worker.start()
+        sys.setswitchinterval(_PATIENCE)
 
     @property
-    def baking(self) -> bool:
-        """Whether keys are being made."""
-        return self._keys is not None
+    def working(self) -> bool:
+        """Whether it is the thread's turn, so that Blender's data may change meanwhile."""
+        return self._worker is not None and self._steps is None
 
     def step(self, context: bpy.types.Context) -> bool:
-        """Show the newest progress, go on with the keys once the thread is done, and tell whether all is done.
+        """Show the newest progress, go on with what is done on this thread, and tell whether all is done.
 
-        Raises CancelledError once the capture has stopped that was asked to, and what the work and the keys raise.
+        Raises CancelledError once the capture has stopped that was asked to, and what its parts raise.
         """
         if self._asked_to_stop is not None:
-            if self._worker.running and time.monotonic() - self._asked_to_stop < _GRACE:
+            if self._busy_thread() and time.monotonic() - self._asked_to_stop < _GRACE:
                 return False
             raise CancelledError("The capture was cancelled.")
-        self._show(context)
+        if self._job is None or self._worker is None:
+            self._job = self._advance(context, self._prepare)
+            if self._job is not None:
+                self._worker = Worker(self._job.work)
+                self._worker.start()
+            return False
+        self._show(context, self._worker)
         if self._worker.running:
             return False
-        if self._keys is None:
-            busy = _busy(context)
-            if busy is not None:
-                self._say(context, busy, 1.0)
-                return False
-            self._keys = self._make_keys(self._worker.result(), self._chosen_target())
-        try:
-            self._tell(context, advance(self._keys, _SLICE))
-        except StopIteration:
-            self._keys = None
-            return True
-        return False
+        busy = _busy(context) if self._steps is None else None
+        if busy is not None:
+            self._say(context, busy, 1.0)
+            return False
+        job, done = self._job, self._worker.result()
+        return self._advance(context, lambda: _told(self._make_keys(job, done, self._chosen_target()))) is not None
 
-    def start_keys_anew(self) -> None:
-        """Take back the keys that are half made; the next step begins them again."""
-        if self._keys is not None:
-            self._keys.close()
-            self._keys = None
+    def begin_anew(self) -> None:
+        """Take back what is half read or half made on this thread; the next step begins it again."""
+        if self._steps is not None:
+            self._steps.close()
+            self._steps = None
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Ask the thread to stop and take back keys that are half made; `step` soon raises CancelledError."""
-        self._worker.cancel()
-        self.start_keys_anew()
+        """Ask the thread to stop and take back what is half made; `step` soon raises CancelledError."""
+        if self._worker is not None:
+            self._worker.cancel()
+        self.begin_anew()
         self._asked_to_stop = time.monotonic()
         self._say(context, iface_("Cancelling"), 0.0)
 
@@ -104,10 +116,11 @@ class CaptureRun:
         A thread in the middle of a long step (reading a huge file through, say) is left to end by itself after that: it
         never touches Blender, and what it makes is dropped.
         """
-        if self._worker.running:
+        self.begin_anew()
+        if self._worker is not None:
             self._worker.cancel()
-        self.start_keys_anew()
-        self._worker.join(_WAIT)
+            self._worker.join(_WAIT)
+        sys.setswitchinterval(self._patience)
         window_manager = context.window_manager
         window_manager.event_timer_remove(self._timer)
         window_manager.progress_end()
@@ -117,9 +130,23 @@ class CaptureRun:
             workspace.status_text_set(None)
         _redraw_sidebars(window_manager)
 
-    def _show(self, context: bpy.types.Context) -> None:
+    def _advance(self, context: bpy.types.Context, begin: Callable[[], Work[Result]]) -> Result | None:
+        """Go on with the part that `begin` makes, for a moment: its result, None where it is not at its end."""
+        if self._steps is None:
+            self._steps = begin()
+        try:
+            self._tell(context, advance(self._steps, _SLICE))
+        except StopIteration as stop:
+            self._steps = None
+            return stop.value
+        return None
+
+    def _busy_thread(self) -> bool:
+        return self._worker is not None and self._worker.running
+
+    def _show(self, context: bpy.types.Context, worker: Worker[Captured]) -> None:
         newest: Progress | None = None
-        for progress in self._worker.progress(_LOOK):
+        for progress in worker.progress(_LOOK):
             newest = progress
         if newest is not None:
             self._tell(context, newest)
@@ -147,6 +174,12 @@ class CaptureRun:
         if workspace is not None:
             workspace.status_text_set(iface_("Capture from Video: {text}. Press Esc to cancel").format(text=text))
         _redraw_sidebars(window_manager)
+
+
+def _told(work: Work[None]) -> Work[bool]:
+    """The same work, which says at its end that it is done."""
+    yield from work
+    return True
 
 
 def _busy(context: bpy.types.Context) -> str | None:

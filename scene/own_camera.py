@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Sequence
 
 import bpy
 import numpy as np
 
 from ..errors import ArgumentsError
 from ..inference.camera import SENSOR_WIDTH, CameraTrack
+from ..inference.progress import Progress, Work, finish
 from ..inference.shot import Timeline
 
 # Blender's cameras look along -z with y up; camera axes are x right, y down, z forward.
 _TO_CAMERA_AXES = np.array([1.0, -1.0, -1.0])
 # Meters, millimeters and parts of a rotation below which a camera has not moved.
 _STILL = 1e-6
+# Seconds for which the scene is gone through at once.
+_SLICE = 0.03
+
+_Sample = tuple[np.ndarray, np.ndarray, float]
+"""Rotation `[3, 3]`, position `[3]` and focal length."""
 
 
 def camera_track(camera: bpy.types.Object, timeline: Timeline, frame_start: int, rate: float) -> CameraTrack:
@@ -24,11 +32,16 @@ def camera_track(camera: bpy.types.Object, timeline: Timeline, frame_start: int,
     of the footage. The scene is gone through frame by frame and left as it was; a camera that nothing moves is looked at
     once. Raises ArgumentsError where the camera is not one that footage can be taken with.
     """
+    return finish(tracking(camera, timeline, frame_start, rate))
+
+
+def tracking(camera: bpy.types.Object, timeline: Timeline, frame_start: int, rate: float) -> Work[CameraTrack]:
+    """`camera_track` in short steps, between which the scene shows the frame that it showed before."""
     layer = bpy.context.view_layer
     layer.update()
     if camera.name not in layer.objects:
         raise ArgumentsError(f'The camera "{camera.name}" is not in this view layer. Switch its collection on.')
-    samples = _samples(camera, timeline, frame_start, rate)
+    samples = yield from _samples(camera, timeline, frame_start, rate)
     rotations, positions, focal_lengths = (np.array(part, dtype=float) for part in zip(*samples, strict=True))
     moving = any(np.ptp(part, axis=0).max() > _STILL for part in (rotations, positions, focal_lengths))
     count = len(samples) if moving else 1
@@ -40,21 +53,31 @@ def camera_track(camera: bpy.types.Object, timeline: Timeline, frame_start: int,
     )
 
 
-def _samples(
-    camera: bpy.types.Object, timeline: Timeline, frame_start: int, rate: float
-) -> list[tuple[np.ndarray, np.ndarray, float]]:
+def _samples(camera: bpy.types.Object, timeline: Timeline, frame_start: int, rate: float) -> Work[list[_Sample]]:
     """The camera's rotation, position and focal length at each frame of the scene that shows the footage."""
     if not _may_move(camera):
         return [_sample(camera, timeline)]
-    scene = bpy.context.scene
     seconds = timeline.seconds
-    frame_end = scene.frame_end if seconds is None else frame_start + math.ceil(seconds * rate)
+    frame_end = bpy.context.scene.frame_end if seconds is None else frame_start + math.ceil(seconds * rate)
+    frames = range(frame_start, max(frame_start, frame_end) + 1)
+    samples: list[_Sample] = []
+    while len(samples) < len(frames):
+        yield Progress("camera", len(samples), len(frames), "Following the camera")
+        samples += _some_samples(camera, timeline, frames[len(samples) :])
+    return samples
+
+
+def _some_samples(camera: bpy.types.Object, timeline: Timeline, frames: Sequence[int]) -> list[_Sample]:
+    """As many samples from the first of the frames on as a moment allows, one at least."""
+    scene = bpy.context.scene
     frame, subframe = scene.frame_current, scene.frame_subframe
-    samples = []
+    until, samples = time.monotonic() + _SLICE, []
     try:
-        for now in range(frame_start, max(frame_start, frame_end) + 1):
+        for now in frames:
             scene.frame_set(now)
             samples.append(_sample(camera, timeline))
+            if time.monotonic() > until:
+                break
     finally:
         scene.frame_set(frame, subframe=subframe)
     return samples
@@ -68,7 +91,7 @@ def _may_move(thing: bpy.types.Object) -> bool:
     return animated or held or (parent is not None and (thing.parent_type != "OBJECT" or _may_move(parent)))
 
 
-def _sample(camera: bpy.types.Object, timeline: Timeline) -> tuple[np.ndarray, np.ndarray, float]:
+def _sample(camera: bpy.types.Object, timeline: Timeline) -> _Sample:
     """Rotation `[3, 3]`, position `[3]` and focal length of the camera as the scene is now."""
     evaluated = camera.evaluated_get(bpy.context.evaluated_depsgraph_get())
     lens = evaluated.data

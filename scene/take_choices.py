@@ -10,6 +10,7 @@ import bpy
 from bpy.props import CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from ..errors import ArgumentsError
+from .user_folder import default_takes_folder
 
 if TYPE_CHECKING:
     from .takes import Listed
@@ -35,15 +36,13 @@ class PENUMBRA_PG_takes(bpy.types.PropertyGroup):
 
 def takes_folder(scene: bpy.types.Scene) -> Path:
     """The folder that the scene's choice stands for."""
-    from .takes import default_takes_folder  # noqa: PLC0415 - loads when it is used, not when Blender starts
-
     chosen = scene.penumbra_edit.takes_folder
     return Path(bpy.path.abspath(chosen)) if chosen else default_takes_folder()
 
 
 def refresh_takes(context: bpy.types.Context) -> int:
     """Read the folder anew and give how many takes there are. Raises WriteError where there is no folder."""
-    from .takes import default_takes_folder, list_takes  # noqa: PLC0415 - as above
+    from .takes import list_takes  # noqa: PLC0415 - loads when it is used, not when Blender starts
 
     folder = takes_folder(context.scene)
     found = list_takes(folder) if folder.is_dir() or folder != default_takes_folder() else []

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 
 from ..errors import PenumbraError, WriteError
 from ..inference.take import SUFFIX, Take, load_take, save_take
+from .user_folder import default_takes_folder
 
 _LIMIT_BYTES = 2 << 30
 # What no file's name may hold on some system.
@@ -34,17 +33,6 @@ class Listed:
     present: int = 0
     confidence: float = 0.0
     problem: str = ""
-
-
-def default_takes_folder() -> Path:
-    """The folder in which this platform keeps a program's own data for its user."""
-    if sys.platform == "win32":
-        base = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "penumbra" / "takes"
 
 
 def keep_take(take: Take, name: str, folder: Path | None = None) -> Path:

@@ -204,7 +204,8 @@ def test_an_unexpected_error_becomes_a_sentence() -> None:
 def test_a_capture_uses_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
-    from penumbra.operators.capture_job import chosen_job
+    from penumbra.inference.progress import finish
+    from penumbra.operators.capture_job import choosing_job
 
     monkeypatch.setattr(sys, "path", list(sys.path))
     folder = packages_folder()
@@ -212,5 +213,5 @@ def test_a_capture_uses_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> No
     package.site(folder).mkdir(parents=True)
     point_to(folder, package)
     bpy.context.scene.penumbra.footage = "/nowhere.mp4"
-    chosen_job(bpy.context)
+    finish(choosing_job(bpy.context))
     assert sys.path[0] == str(package.site(folder))

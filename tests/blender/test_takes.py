@@ -15,7 +15,8 @@ from penumbra.inference.motion import Motion
 from penumbra.inference.take import Take, load_take
 from penumbra.operators.capture_job import _keep
 from penumbra.scene.baked import baked_of
-from penumbra.scene.takes import default_takes_folder, keep_take, list_takes, too_large
+from penumbra.scene.takes import keep_take, list_takes, too_large
+from penumbra.scene.user_folder import default_takes_folder
 from penumbra.tests.blender.rigs import mixamo_rig
 from penumbra.tests.synthetic import random_motion
 

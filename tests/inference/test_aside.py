@@ -60,3 +60,12 @@ def test_work_is_taken_in_slices_and_ends_with_its_result() -> None:
     with pytest.raises(StopIteration) as end:
         advance(work, 60.0)
     assert end.value.value == "done"
+
+
+def test_work_that_waits_is_not_waited_for() -> None:
+    go_on = threading.Event()
+    work = aside(lambda: go_on.wait(10.0), PROGRESS)
+    began = time.monotonic()
+    assert advance(work, 60.0) is PROGRESS
+    assert time.monotonic() - began < 5.0
+    go_on.set()

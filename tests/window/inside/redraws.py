@@ -11,8 +11,8 @@ import bpy
 from desk import Desk
 from waiting import Steps
 
-# Seconds for which the window is watched while nothing runs, and after the keys are there.
-IDLE, AFTER = 3.0, 1.0
+# Seconds for which the window is watched while nothing runs, before the button is pressed and after the keys are there.
+IDLE, BEFORE, AFTER = 3.0, 0.3, 1.0
 
 
 class Redraws:
@@ -60,7 +60,9 @@ def redraw(desk: Desk, orders: dict, seen: dict) -> Steps:
     held: list[tuple[float, str]] = []
     began = time.monotonic()
     with Redraws(desk) as during, _watched(held, desk):
+        yield from during.watch(_for(BEFORE))
         bpy.ops.penumbra.capture("INVOKE_DEFAULT")
+        held.append((time.monotonic() - began - BEFORE, "the button"))
         yield from during.watch(lambda: desk.status.running)
         seen["seconds"] = time.monotonic() - began
         yield from during.watch(_for(AFTER))
@@ -81,7 +83,7 @@ def _watched(held: list[tuple[float, str]], desk: Desk) -> Iterator[None]:
     operator = next(kind for kind in bpy.types.Operator.__subclasses__() if kind.__name__ == "PENUMBRA_OT_capture")
     plain = operator.modal
 
-    def modal(self: Any, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def modal(self: Any, context: bpy.types.Context, event: bpy.types.Event) -> Any:
         began = time.monotonic()
         try:
             return plain(self, context, event)

@@ -36,7 +36,7 @@ def undo(desk: Desk, orders: dict, seen: dict) -> Steps:
     with desk.in_view():
         bpy.ops.ed.redo()
     seen["redone"] = desk.window.scene.objects["Cube"].location.x
-    yield from wait(lambda: running() is None or running().baking, 60)
+    yield from wait(lambda: running() is None or not running().working, 60)
     seen["baking"] = running() is not None
     yield from rest(0.3)
     desk.undo()
