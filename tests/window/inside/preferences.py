@@ -69,7 +69,7 @@ def install(desk: Desk, orders: dict, seen: dict) -> Steps:
     yield from wait(lambda: packages.run is None)
     seen["seconds"] = time.monotonic() - asked
     seen["outcome"] = packages.outcome.text
-    folder = _module("operators.packages_run").packages_folder()
+    folder = _module("scene.user_folder").packages_folder()
     seen["left"] = sorted(path.name for path in folder.iterdir())
 
 
