@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 
 from ...errors import PenumbraError
+from ...inference.progress import Progress, Work
 from ...retarget.rig_map import RigFit
 from ...retarget.target import TargetRest
 from ..armature import read_rest
@@ -24,6 +25,8 @@ from .bone_curves import (
 )
 from .key_errors import Channels
 from .posing import Poser, read_poser
+
+_READING = "Reading the keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class KeyedPose:
 
 def read_pose(
     target: bpy.types.Object, bones: frozenset[str] | None, first: int | None = None, last: int | None = None
-) -> KeyedPose:
+) -> Work[KeyedPose]:
     """What the target's action does from `first` to `last`, where all that is keyed when they are None; `bones` are chosen, or all.
 
     Raises RigError where the target is no armature, no capture made its action, or nothing of it is chosen.
@@ -59,11 +62,14 @@ def read_pose(
     chosen = chosen_bones(target, found, bones)
     start, end = range_of(found, first, last)
     frames = np.arange(start, end + 1)
+    yield Progress("read", 0, None, _READING)
     rest, fit = _rest(target)
+    yield Progress("read", 0, None, _READING)
     poser = read_poser(target, rest, tuple(found))
     curves = {name: found[name] for name in poser.names}
     channels = []
     for number, (name, one) in enumerate(curves.items()):
+        yield Progress("read", number, len(curves), _READING)
         bone = target.pose.bones[name]
         if one.rotation:
             values = rotation_values(bone, one, frames)

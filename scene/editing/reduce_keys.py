@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 
 from ...inference.along_time import stretches
+from ...inference.aside import work_aside
 from ...inference.progress import Progress, Work
 from .bezier_fit import Ends
 from .fitted_keys import Piece, bezier_keys, straight_keys
@@ -62,8 +63,16 @@ def reduce_keys(target: bpy.types.Object, settings: ReduceSettings) -> Work[Redu
     bone's rotation have keys at the same frames. Frames in which the subject is absent, and keys there, stay. Closing
     the work leaves all as it was. Raises RigError where there is nothing to reduce.
     """
-    there = read_pose(target, settings.bones, settings.first, settings.last)
+    there = yield from read_pose(target, settings.bones, settings.first, settings.last)
     windows = list(_windows(there.sure.max(axis=1) > 0))
+    pieces = yield from work_aside(_found(there, windows, settings), Progress("reduce", 0, None, "Reducing keys"))
+    return (yield from _write(there, pieces))
+
+
+def _found(
+    there: KeyedPose, windows: list[tuple[slice, tuple[bool, bool]]], settings: ReduceSettings
+) -> Work[list[list[Piece]]]:
+    """For each of the channels the keys that are enough, window after window."""
     pieces: list[list[Piece]] = [[] for _ in there.channels]
     for number, (window, ends) in enumerate(windows):
         thinned, errors = _problem(there, window, ends, settings)
@@ -72,7 +81,7 @@ def reduce_keys(target: bpy.types.Object, settings: ReduceSettings) -> Work[Redu
         for found, one in zip(pieces, thinned, strict=True):
             if one is not None:
                 found.append(Piece(there.frames[window.start] + np.array(sorted(one.keys)), one.fitted(), one.corners))
-    return (yield from _write(there, pieces))
+    return pieces
 
 
 def _windows(present: np.ndarray) -> Iterator[tuple[slice, tuple[bool, bool]]]:
@@ -134,9 +143,10 @@ def _write(there: KeyedPose, pieces: list[list[Piece]]) -> Work[Reduced]:
     before = 0
     written: list[tuple[bpy.types.FCurve, Keys]] = []
     changed: set[int] = set()
-    for one, found in zip(there.channels, pieces, strict=True):
+    for number, (one, found) in enumerate(zip(there.channels, pieces, strict=True)):
         if not one.free:
             continue
+        yield Progress("fit", number, len(there.channels), "Fitting the keys")
         changed.add(one.bone)
         for axis, fcurve in there.fcurves(one).items():
             old = new = read_keys(fcurve)
@@ -144,7 +154,8 @@ def _write(there: KeyedPose, pieces: list[list[Piece]]) -> Work[Reduced]:
                 new = replaced(new, bezier_keys(block, axis))
             written.append((fcurve, new))
             before += len(old)
-    for bone in sorted(changed):
+    for number, bone in enumerate(sorted(changed)):
+        yield Progress("fit", number, len(changed), "Fitting the keys")
         for fcurve in there.curves[there.poser.names[bone]].confidence:
             old = read_keys(fcurve)
             written.append((fcurve, replaced(old, straight_keys(there.frames, there.sure[:, bone], _SURE))))

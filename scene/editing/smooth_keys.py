@@ -10,6 +10,7 @@ import numpy as np
 
 from ...inference import rotations as rot
 from ...inference.along_time import stretches
+from ...inference.aside import aside
 from ...inference.banded import solve_block_tridiagonal
 from ...inference.progress import Progress, Work
 from .bone_curves import beside, to_quaternions
@@ -54,9 +55,11 @@ def smooth_keys(target: bpy.types.Object, settings: SmoothSettings) -> Work[Smoo
     frame of the range, and of every stretch in which the subject is present, keep their values. Closing the work leaves all as it was.
     Raises RigError where there is nothing to smooth.
     """
-    there = read_pose(target, settings.bones, settings.first, settings.last)
+    there = yield from read_pose(target, settings.bones, settings.first, settings.last)
     stretch = [slice(*ends) for ends in stretches(there.sure.max(axis=1) > 0)]
-    still = _standing(there, stretch) if settings.keep_contacts else {}
+    still = {}
+    if settings.keep_contacts:
+        still = yield from aside(lambda: _standing(there, stretch), Progress("smooth", 0, None, "Looking for steps"))
     stiffness = (settings.seconds * there.rate / (2 * np.pi)) ** 4
     greatest = 0.0
     moved = []

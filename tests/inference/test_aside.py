@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from penumbra.inference.aside import aside
+from penumbra.inference.aside import aside, work_aside
 from penumbra.inference.progress import Progress, Work, advance, finish
 
 PROGRESS = Progress("retarget", 0, None, "Calculating")
@@ -69,3 +69,26 @@ def test_work_that_waits_is_not_waited_for() -> None:
     assert advance(work, 60.0) is PROGRESS
     assert time.monotonic() - began < 5.0
     go_on.set()
+
+
+def test_work_runs_elsewhere_with_its_progress_and_ends_when_closed() -> None:
+    threads, closed = set(), threading.Event()
+
+    def work() -> Work[str]:
+        try:
+            for number in range(100):
+                threads.add(threading.get_ident())
+                time.sleep(0.01)
+                yield Progress("count", number, 100)
+        finally:
+            closed.set()
+        return "done"
+
+    seen = []
+    stopped = work_aside(work(), PROGRESS)
+    while len(set(seen)) < 4:
+        seen.append(next(stopped).done)
+    stopped.close()
+    assert closed.wait(5.0)
+    assert threading.get_ident() not in threads
+    assert finish(work_aside(work(), PROGRESS)) == "done"

@@ -17,9 +17,9 @@ def test_the_window_is_drawn_all_the_time(blender: InstalledBlender) -> None:
     seen = blender.play("redraw", 229, size=(640, 400))
     assert seen["result"].startswith("Captured ")
     assert seen["drawn"] > 10 * seen["seconds"]
-    idle, during = seen["idle"][0][0], seen["gaps"][0]
-    told = f'the window stood still for {during[0]:.3f} s before "{during[1]}", and for {idle:.3f} s while nothing ran'
-    assert during[0] <= 0.1 + idle, told
+    # one, because a machine that others use may pause for itself; what stands still by our doing does so every time
+    long = [f'{seconds:.3f} s before "{text}"' for seconds, text in seen["gaps"] if seconds > 0.1]
+    assert len(long) <= 1, f"the window stood still: {', '.join(long)}"
     held = seen["held"][0]
     assert held[0] <= 0.1, f'the operator held Blender for {held[0]:.3f} s and then said "{held[1]}"'
 
