@@ -179,7 +179,7 @@ def bake(
     """
     check_one_of(root=(root, Root), limbs=(limbs, Limbs), frame_rate=(frame_rate, FrameRate))
     with _blender():
-        from .scene.delivery import deliver, with_rig_map  # noqa: PLC0415
+        from .scene.delivery import delivering, with_rig_map  # noqa: PLC0415
         from .scene.files import save_blend  # noqa: PLC0415
     file = None if isinstance(take, Take) else Path(take).resolve()
     found = take if isinstance(take, Take) else load_take(take)
@@ -200,7 +200,7 @@ def bake(
         in_world=is_in_world(found),
     )
     settings = with_rig_map(settings, None if rig_map is None else os.fspath(rig_map), armature)
-    done = deliver(motion, shot, armature, settings, file, add_camera=add_camera)
+    done = finish(delivering(motion, shot, armature, settings, file, add_camera=add_camera))
     if save is not None:
         save_blend(_absolute(save))
     return replace(done, notes=(*found.notes, *done.notes))

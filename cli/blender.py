@@ -11,6 +11,7 @@ import bpy
 from ..errors import ArgumentsError, RigError, WriteError
 from ..inference.camera import CameraTrack
 from ..inference.motion import Motion
+from ..inference.progress import finish
 from ..inference.shot import Shot, Timeline
 from ..inference.take import Take
 from ..scene import delivery
@@ -81,7 +82,7 @@ def deliver(
     target = _target(onto)
     settings = delivery.with_rig_map(onto.baking, onto.rig_map, target)
     file = None if take is None else take.resolve()
-    done = delivery.deliver(motion, shot, target, settings, file, add_camera=onto.add_camera)
+    done = finish(delivery.delivering(motion, shot, target, settings, file, add_camera=onto.add_camera))
     save_blend(results.blend)
     for path in results.export_paths:
         export(done.object, path, done.frame_start, done.frame_end)

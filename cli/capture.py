@@ -50,24 +50,28 @@ def run(request: CaptureRequest, reporter: Reporter, interrupts: Interrupts, *, 
         request = _with_camera(request, CameraSettings(track=track))
     take = _take(request, earlier, reporter.progress)
     motion = motion_of(take)
+    anew = earlier is not None and not _same(motion_of(earlier), motion)
     with interrupts.held():
-        written = _write(request, take, motion, None if earlier is None else motion_of(earlier))
+        written = _write(request, take, motion, anew=anew)
     result = figures("capture", take, motion) | asdict(written) | _made_by(take)
     result["take"] = None if request.take is None else str(request.take)
     result["notes"] = [*take.notes, *written.notes]
-    if earlier is not None and not _same(motion_of(earlier), motion):
+    if anew:
         result["notes"].append(_OTHER.format(request.source.name))
     return result
 
 
-def _write(request: CaptureRequest, take: Take, motion: Motion, earlier: Motion | None) -> Written:
-    """Everything that the request asks for. Raises WriteError, but keeps the take of a new capture among the user's then."""
+def _write(request: CaptureRequest, take: Take, motion: Motion, *, anew: bool) -> Written:
+    """Everything that the request asks for. Raises WriteError, but keeps the take of a new capture among the user's then.
+
+    anew: whether a take was read whose file does not hold this motion.
+    """
     blender = inside_blender()
     if request.take is not None:
         save_take(take, request.take)
     kept = request.take
-    if earlier is not None:
-        kept = request.source if _same(earlier, motion) else None
+    if request.capture is None:
+        kept = None if anew else request.source
     onto, camera = request.onto, request.camera_object
     try:
         return blender.deliver(motion, shot_of(take), onto, request.results, kept, camera=camera)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from contextlib import closing
 from typing import TypeVar
 
 from .progress import Progress, Work
+from .worker import Worker
 
 Result = TypeVar("Result")
 
@@ -33,30 +32,15 @@ def work_aside(work: Work[Result], first: Progress) -> Work[Result]:
 
     Closing the generator lets `work` end with its next step, so it must change nothing.
     """
-    newest = [first]
-    results: list[Result] = []
-    errors: list[BaseException] = []
-    closed = threading.Event()
-
-    def run() -> None:
-        try:
-            with closing(work):
-                while not closed.is_set():
-                    newest[0] = next(work)
-        except StopIteration as stop:
-            results.append(stop.value)
-        except BaseException as error:  # noqa: BLE001 - raised again below, on the thread that can report it
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="penumbra-aside", daemon=True)
-    thread.start()
+    worker = Worker(work)
+    worker.start()
+    newest = first
     try:
-        thread.join(_LOOK)
-        while thread.is_alive():
-            yield newest[0]
-            thread.join(_LOOK)
+        worker.join(_LOOK)
+        while worker.running:
+            newest = worker.newest(_LOOK) or newest
+            yield newest
+            worker.join(_LOOK)
+        return worker.result()
     finally:
-        closed.set()
-    if errors:
-        raise errors[0]
-    return results[0]
+        worker.cancel()

@@ -29,7 +29,7 @@ def weight_path(name: str, folder: Path = FOLDER, remedy: str = _REMEDY) -> Path
     Raises SetupError, which ends with the sentence `remedy`, when the file or the manifest is missing or damaged.
     """
     path = folder / name
-    expected = _manifest(folder, remedy).get(name)
+    expected = expected_hashes(folder, remedy).get(name)
     if expected is None or not path.is_file():
         raise SetupError(f"The network weights {name} are missing from {folder}. {remedy}")
     try:
@@ -53,7 +53,7 @@ def network_hashes(names: Iterable[str], folder: Path = NETWORKS) -> dict[str, s
     Raises SetupError when a manifest is missing or damaged.
     """
     files = {name: f"{name}.onnx" for name in names}
-    return {file: _manifest(folder / name, _OWN_REMEDY).get(file, "") for name, file in files.items()}
+    return {file: expected_hashes(folder / name, _OWN_REMEDY).get(file, "") for name, file in files.items()}
 
 
 def has_weights(name: str, folder: Path = FOLDER) -> bool:
@@ -66,12 +66,15 @@ def weight_hashes(model: str, folder: Path = FOLDER) -> dict[str, str]:
 
     Raises SetupError when the manifest is missing or damaged.
     """
-    known = _manifest(folder)
+    known = expected_hashes(folder)
     return {name: known.get(name, "") for name in ("person_detector.onnx", f"landmarks_{model}.onnx")}
 
 
-def _manifest(folder: Path, remedy: str = _REMEDY) -> dict[str, str]:
-    """SHA-256 of every weights file, by its name."""
+def expected_hashes(folder: Path, remedy: str = _REMEDY) -> dict[str, str]:
+    """SHA-256 of every weights file of a folder by its name, as its manifest states it.
+
+    Raises SetupError, which ends with the sentence `remedy`, when the manifest is missing or damaged.
+    """
     path = folder / "manifest.json"
     if not path.is_file():
         raise SetupError(f"The network weights are missing from {folder}. {remedy}")

@@ -12,7 +12,7 @@ from bpy.app.translations import pgettext_iface as iface_
 
 from ..errors import CancelledError, RigError
 from ..inference.progress import Progress, Work, advance
-from .worker import Worker
+from ..inference.worker import Worker
 
 if TYPE_CHECKING:
     from .capture_job import Captured, Job
@@ -86,7 +86,9 @@ class CaptureRun:
                 self._worker = Worker(self._job.work)
                 self._worker.start()
             return False
-        self._show(context, self._worker)
+        newest = self._worker.newest(_LOOK)
+        if newest is not None:
+            self._tell(context, newest)
         if self._worker.running:
             return False
         busy = _busy(context) if self._steps is None else None
@@ -143,13 +145,6 @@ class CaptureRun:
 
     def _busy_thread(self) -> bool:
         return self._worker is not None and self._worker.running
-
-    def _show(self, context: bpy.types.Context, worker: Worker[Captured]) -> None:
-        newest: Progress | None = None
-        for progress in worker.progress(_LOOK):
-            newest = progress
-        if newest is not None:
-            self._tell(context, newest)
 
     def _chosen_target(self) -> bpy.types.Object | None:
         """The armature that was the target at the start; None where a new one was asked for. Raises RigError."""

@@ -13,8 +13,8 @@ import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..errors import PenumbraError
-from ..inference.progress import Progress, Work, finish
-from .worker import Worker
+from ..inference.progress import Work, finish
+from ..inference.worker import Worker
 
 if TYPE_CHECKING:
     from ..packages.catalog import Kind, Package
@@ -143,9 +143,7 @@ class PackagesRun:
         atexit.unregister(self.stop)
 
     def _tick(self) -> float | None:
-        newest: Progress | None = None
-        for progress in self._worker.progress(_LOOK):
-            newest = progress
+        newest = self._worker.newest(_LOOK)
         if newest is not None and not self.cancelled:
             self.text, self.fraction = newest.message or self.words, newest.fraction or 0.0
         redraw_preferences()

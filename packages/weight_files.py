@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..errors import SetupError
 from ..inference.progress import Progress, Work
-from ..models.weights import FOLDER, NETWORKS
+from ..models.weights import FOLDER, NETWORKS, expected_hashes
 
 # Weights that only the second backend reads, and that its own set-up brings.
 _BY_CHOICE = ".tflite"
@@ -32,10 +32,8 @@ def check_weights(folder: Path = NETWORKS, needed: Path = FOLDER) -> Work[tuple[
     for number, manifest in enumerate(manifests):
         yield Progress("weights", number, len(manifests), "Checking the networks' weights")
         try:
-            files = {
-                name: str(entry["sha256"]) for name, entry in json.loads(manifest.read_text("utf-8"))["files"].items()
-            }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            files = expected_hashes(manifest.parent)
+        except SetupError:
             state = "damaged" if manifest.is_file() else "missing"
             found.append(WeightFile(f"{manifest.parent.name}/{manifest.name}", state, "", manifest.parent == needed))
             continue

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 
 from ..inference.motion import Motion
-from ..inference.progress import Work, finish
+from ..inference.progress import Work
 from ..inference.shot import Shot
 from ..retarget.rig_map_files import SUFFIX, load_rig_map
 from .bake import baking
@@ -38,23 +38,6 @@ class Delivery:
     notes: tuple[str, ...]
 
 
-def deliver(
-    motion: Motion,
-    shot: Shot,
-    target: bpy.types.Object | None,
-    settings: BakeSettings,
-    take: Path | None = None,
-    *,
-    add_camera: bool = False,
-) -> Delivery:
-    """Bake `motion` onto `target`, or onto a new armature where that is None, and add the camera of `shot` where asked.
-
-    take: the file that holds this motion, from which parts can be baked again; None where none does. Raises as
-    `scene.bake.bake` does.
-    """
-    return finish(delivering(motion, shot, target, settings, take, add_camera=add_camera))
-
-
 def delivering(
     motion: Motion,
     shot: Shot,
@@ -64,7 +47,11 @@ def delivering(
     *,
     add_camera: bool = False,
 ) -> Work[Delivery]:
-    """`deliver` in short steps, as `scene.bake.baking` has them: the scene changes in the last one alone."""
+    """Bake `motion` onto `target`, or onto a new armature where that is None, and add the camera of `shot` where asked.
+
+    In short steps, as `scene.bake.baking` has them: the scene changes in the last one alone. take: the file that holds this
+    motion, from which parts can be baked again; None where none does. Raises as `scene.bake.bake` does.
+    """
     baked = yield from baking(motion, target, settings, take)
     camera, notes = None, list(baked.notes)
     if add_camera:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         FootLock,
         LifterName,
         LiftSettings,
-        Model,
         Moment,
         MotionSettings,
         RefinerName,
@@ -53,7 +52,6 @@ CONTEXT = "Penumbra"
 
 # From 4.5 on a path has to say that it may start at the file's own folder; before, all may and none can say so.
 _PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
-_QUALITIES: dict[str, Model] = {"BEST": "heavy", "FAST": "full"}
 _LIFTERS: dict[str, LifterName] = {"AUTO": "auto", "BOTH": "both", "S3": "s3", "DTF_27": "dtf-27", "DTF_81": "dtf-81"}
 _REFINERS: dict[str, RefinerName] = {"AUTO": "auto", "NONE": "none", "GRAPH": "graph", "PPT": "ppt"}
 _FITS: dict[str, FitQuality] = {"NONE": "none", "DRAFT": "draft", "FINE": "fine"}
@@ -315,6 +313,7 @@ def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences)
     A camera object that was chosen is not looked at here: see `chosen_camera`.
     """
     from ..inference.cache import default_cache_folder  # noqa: PLC0415 - loads when it is used, not when Blender starts
+    from ..inference.choices import QUALITIES  # noqa: PLC0415 - as above
     from ..inference.settings import CaptureSettings, DetectorSettings, FootageSettings  # noqa: PLC0415 - as above
 
     choices = scene.penumbra
@@ -332,7 +331,7 @@ def capture_settings(scene: bpy.types.Scene, preferences: bpy.types.Preferences)
         ),
         subject=_subject(choices),
         detector=DetectorSettings(
-            backend=backend, model=_QUALITIES[choices.quality], provider=provider, threads=threads or None
+            backend=backend, model=QUALITIES[choices.quality.lower()], provider=provider, threads=threads or None
         ),
         camera=_camera(choices),
         cache=default_cache_folder() if keep_detections else None,

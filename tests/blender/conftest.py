@@ -2,12 +2,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 import pytest
 
+import penumbra
 from penumbra.benchmarks.rigs.rigify import rigify_rig
+from penumbra.errors import SetupError
+from penumbra.inference import pipeline
+from penumbra.inference.pipeline import StageSettings
+from penumbra.inference.progress import Progress, Work
+from penumbra.inference.settings import CaptureSettings
+from penumbra.inference.take import Take
 
 _EXIT_CODE = pytest.StashKey[int]()
 
@@ -33,6 +41,28 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes that a test keeps do not go among the user's."""
     for name in ("XDG_DATA_HOME", "APPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "data"))
+
+
+@pytest.fixture
+def scene() -> Iterator[bpy.types.Scene]:
+    """The scene, while the add-on is registered."""
+    penumbra.register()
+    yield bpy.context.scene
+    penumbra.unregister()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[CaptureSettings, StageSettings]]:
+    """What captures are asked for, which end there."""
+    seen: list[tuple[CaptureSettings, StageSettings]] = []
+
+    def capture(settings: CaptureSettings, stages: StageSettings) -> Work[Take]:
+        seen.append((settings, stages))
+        yield Progress("open", 0, None)
+        raise SetupError("Enough was seen.")
+
+    monkeypatch.setattr(pipeline, "capture", capture)
+    return seen
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import bpy
 import pytest
 
-import penumbra
-from penumbra.errors import SetupError
-from penumbra.inference import pipeline
 from penumbra.inference.pipeline import StageSettings
-from penumbra.inference.progress import Progress, Work
 from penumbra.inference.settings import CaptureSettings
-from penumbra.inference.take import Take
 from penumbra.tests.blender.rigs import mixamo_rig
-
-
-@pytest.fixture
-def scene() -> Iterator[bpy.types.Scene]:
-    penumbra.register()
-    yield bpy.context.scene
-    penumbra.unregister()
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[CaptureSettings, StageSettings]]:
-    """What captures are asked for, which end there."""
-    seen: list[tuple[CaptureSettings, StageSettings]] = []
-
-    def capture(settings: CaptureSettings, stages: StageSettings) -> Work[Take]:
-        seen.append((settings, stages))
-        yield Progress("open", 0, None)
-        raise SetupError("Enough was seen.")
-
-    monkeypatch.setattr(pipeline, "capture", capture)
-    return seen
 
 
 def test_the_operator_has_every_choice_of_the_scene_and_tells_them_alike(scene: bpy.types.Scene) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import bpy
 import numpy as np
 import pytest
 
-import penumbra
 from penumbra.models.skeletons import BONE_NAMES
 from penumbra.operators.edit_target import FOR_ARMATURE
 from penumbra.panels.overlay import confidence_colors, confident_bones
@@ -32,13 +30,6 @@ DEFICIENCIES = {
     "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
     "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
 }
-
-
-@pytest.fixture
-def scene() -> Iterator[bpy.types.Scene]:
-    penumbra.register()
-    yield bpy.context.scene
-    penumbra.unregister()
 
 
 @pytest.fixture

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 
 import penumbra
-from penumbra.errors import ArgumentsError, SetupError
-from penumbra.inference import pipeline
+from penumbra.errors import ArgumentsError
 from penumbra.inference.pipeline import StageSettings
-from penumbra.inference.progress import Progress, Work
 from penumbra.inference.settings import CameraSettings, CaptureSettings, Moment, MotionSettings
 from penumbra.inference.systems import LIFTERS, REFINERS
-from penumbra.inference.take import Take
 from penumbra.operators.capture import FOR_CHOICES, PENUMBRA_OT_capture
 from penumbra.retarget.rig_map_table import load_rig_maps
 from penumbra.scene.properties import bake_settings, capture_settings, lift_settings, motion_settings
@@ -121,20 +118,6 @@ def test_every_system_can_be_chosen_and_says_when_to(
         chosen = lift_settings(scene, bpy.context.preferences)
         names.append(chosen.lifter if name == "lifter" else chosen.refine)
     assert names == ["auto", *uses]
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[CaptureSettings, StageSettings]]:
-    """What captures are asked for, which end there."""
-    seen: list[tuple[CaptureSettings, StageSettings]] = []
-
-    def capture(settings: CaptureSettings, stages: StageSettings) -> Work[Take]:
-        seen.append((settings, stages))
-        yield Progress("open", 0, None)
-        raise SetupError("Enough was seen.")
-
-    monkeypatch.setattr(pipeline, "capture", capture)
-    return seen
 
 
 def test_the_operator_passes_the_choice_on(

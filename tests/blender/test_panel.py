@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import bpy
 import pytest
 
-import penumbra
 from penumbra.panels.capture import (
     PENUMBRA_PT_capture_camera,
     PENUMBRA_PT_capture_lifting,
@@ -32,13 +30,6 @@ class Paper:
     def prop(self, choices: bpy.types.PropertyGroup, name: str, **_: object) -> None:
         assert name in choices.bl_rna.properties
         self.drawn.append(name)
-
-
-@pytest.fixture
-def scene() -> Iterator[bpy.types.Scene]:
-    penumbra.register()
-    yield bpy.context.scene
-    penumbra.unregister()
 
 
 def drawn(panel: Any, scene: bpy.types.Scene) -> list[str]:

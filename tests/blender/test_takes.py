@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 
-import penumbra
 from penumbra.errors import WriteError
 from penumbra.inference.motion import Motion
 from penumbra.inference.take import Take, load_take
@@ -34,13 +32,6 @@ def take_of(motion: Motion) -> Take:
             rest_tails=motion.rest.tails,
         )
     )
-
-
-@pytest.fixture
-def scene() -> Iterator[bpy.types.Scene]:
-    penumbra.register()
-    yield bpy.context.scene
-    penumbra.unregister()
 
 
 def activate(target: bpy.types.Object) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from penumbra.errors import CancelledError, FootageError
 from penumbra.inference.progress import Progress, Work
-from penumbra.operators.worker import Worker
+from penumbra.inference.worker import Worker
 
 
 def counting(steps: int, threads: list[int], closed: list[bool], pause: float = 0.0) -> Work[str]:

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from ..errors import CancelledError
-from ..inference.progress import Progress, Work
+from .progress import Progress, Work
 
 Result = TypeVar("Result")
 
@@ -55,6 +55,13 @@ class Worker(Generic[Result]):
                 yield self._progress.get_nowait()
             except Empty:
                 return
+
+    def newest(self, budget: float) -> Progress | None:
+        """The last of the progress that has come in since last asked, for which at most `budget` seconds are spent."""
+        newest = None
+        for newest in self.progress(budget):  # noqa: B007 - the last one is asked for
+            pass
+        return newest
 
     def join(self, patience: float | None = None) -> None:
         """Wait for the thread to end, for at most `patience` seconds where that is given."""
