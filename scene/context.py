@@ -26,6 +26,7 @@ def alone(target: bpy.types.Object) -> Iterator[None]:
         layer.update()
         if target.name not in layer.objects:
             raise RigError(f'"{target.name}" is not in this view layer. Switch its collection on, then try again.')
+        _disown_context(layer)
         active, selected = layer.objects.active, [item for item in layer.objects if item.select_get(view_layer=layer)]
         mode = _leave_mode(active)
         hidden = target.hide_get(view_layer=layer), target.hide_viewport
@@ -59,6 +60,19 @@ def make_active(layer: bpy.types.ViewLayer, target: bpy.types.Object) -> None:
         return
     _leave_mode(layer.objects.active)
     _select(layer, target, [target])
+
+
+def _disown_context(layer: bpy.types.ViewLayer) -> None:
+    """Make the context forget an owner that may no longer exist.
+
+    In Blender 4.2 and 4.3, asking the context for its layer collection (Rigify does) makes the scene of that moment the owner of
+    all that the context gives, and it stays that when another file is opened. Whoever then sets a property of `context.window`,
+    as the glTF exporter does, tags that scene for an update and so writes into memory that was given back: a crash, or bones
+    that are not there. Asking once more where there is no scene leaves no owner. Reading the owner to see whether there is one
+    would read the same memory. `layer` has to be up to date, since without a scene it cannot be brought up to date.
+    """
+    with bpy.context.temp_override(scene=None, view_layer=layer):
+        _ = bpy.context.layer_collection
 
 
 def _leave_mode(active: bpy.types.Object | None) -> str:

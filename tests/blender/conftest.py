@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,6 @@ import bpy
 import pytest
 
 import penumbra
-from penumbra.benchmarks.rigs.rigify import rigify_rig
 from penumbra.errors import SetupError
 from penumbra.inference import pipeline
 from penumbra.inference.pipeline import StageSettings
@@ -18,6 +18,14 @@ from penumbra.inference.settings import CaptureSettings
 from penumbra.inference.take import Take
 
 _EXIT_CODE = pytest.StashKey[int]()
+_RIGIFY = """
+import os, sys, bpy
+from penumbra.benchmarks.rigs.rigify import rigify_rig
+bpy.ops.wm.read_factory_settings(use_empty=True)
+rigify_rig()
+bpy.ops.wm.save_as_mainfile(filepath=sys.argv[1])
+os._exit(0)  # see `pytest_unconfigure`
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -28,11 +36,13 @@ def _empty_file() -> None:
 
 @pytest.fixture(scope="session")
 def rigify_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with one generated Rigify rig, since generating takes seconds."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    rigify_rig()
+    """A file with one generated Rigify rig, since generating takes seconds.
+
+    Made in another process: in Blender 4.2 Rigify leaves a context behind that makes Blender's own importers write into freed
+    memory once another file is open (see `scene.context`).
+    """
     path = tmp_path_factory.mktemp("rigify") / "rigify.blend"
-    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    subprocess.run([sys.executable, "-P", "-c", _RIGIFY, str(path)], check=True, capture_output=True)
     return path
 
 
